@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: imports are internal unless said otherwise, and unsafe code must say so.
+let common: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+  .treatWarning("StrictMemorySafety", as: .error),
+]
+
+/// The gateway's own targets: crash points exist in debug builds only, so that no shipped binary
+/// contains them.
+let withCrashPoints = common + [.define("CRASH_POINTS", .when(configuration: .debug))]
+
+let tests: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "weixinpay",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    // C modules: headers of Debian's libraries, and shims for what Swift cannot call.
+    .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+    .systemLibrary(
+      name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    // Wrappers: the only targets that touch C.
+    .target(name: "Linux", swiftSettings: withCrashPoints),
+    .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"], swiftSettings: common),
+    .target(name: "MariaDB", dependencies: ["CMariaDB", "Pooling"], swiftSettings: common),
+    .target(name: "Curl", dependencies: ["CCurl", "Pooling"], swiftSettings: common),
+    .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: common),
+    .target(name: "Pooling", swiftSettings: common),
+
+    // What both programs stand on.
+    .target(
+      name: "Server", dependencies: ["FastCGI", "Linux", logging], swiftSettings: common),
+
+    // Domain, protocol, data.
+    .target(name: "Payments", swiftSettings: common),
+    .target(
+      name: "WeChatPay", dependencies: ["Payments", "Curl", "OpenSSL", "Pooling"],
+      swiftSettings: common),
+    .target(
+      name: "Store", dependencies: ["Payments", "MariaDB", "OpenSSL", "Pooling", "Linux"],
+      swiftSettings: withCrashPoints),
+
+    // Programs.
+    .target(
+      name: "Gateway",
+      dependencies: [
+        "Store", "WeChatPay", "Payments", "Server", "Curl", "MariaDB", "OpenSSL", "Pooling",
+        "Linux", logging, yams,
+      ], swiftSettings: withCrashPoints),
+    .target(
+      name: "Simulator", dependencies: ["Server", "Curl", "OpenSSL", "Linux", logging],
+      swiftSettings: common),
+    .executableTarget(
+      name: "weixinpay", dependencies: ["Gateway", "Store", "Payments", "MariaDB", argumentParser],
+      swiftSettings: common),
+    .executableTarget(
+      name: "wechat-simulator", dependencies: ["Simulator", argumentParser],
+      swiftSettings: common),
+
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["MariaDB"], path: "Tests/TestSupport",
+      swiftSettings: tests),
+    .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: tests),
+    .testTarget(
+      name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"], swiftSettings: tests),
+    .testTarget(
+      name: "MariaDBTests", dependencies: ["MariaDB", "Pooling", "TestSupport"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "CurlTests", dependencies: ["Curl", "Pooling", "TestSupport"], swiftSettings: tests),
+    .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: tests),
+    .testTarget(name: "PoolingTests", dependencies: ["Pooling"], swiftSettings: tests),
+    .testTarget(
+      name: "ServerTests", dependencies: ["Server", "TestSupport"], swiftSettings: tests),
+    .testTarget(name: "PaymentsTests", dependencies: ["Payments"], swiftSettings: tests),
+    .testTarget(
+      name: "WeChatPayTests", dependencies: ["WeChatPay", "OpenSSL", "Payments", "TestSupport"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "StoreTests", dependencies: ["Store", "MariaDB", "Payments", "TestSupport"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "GatewayTests", dependencies: ["Gateway", "Payments", "TestSupport"],
+      swiftSettings: tests),
+    .testTarget(
+      name: "SimulatorTests", dependencies: ["Simulator", "TestSupport"], swiftSettings: tests),
+    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: tests),
+    .testTarget(name: "TidyTests", swiftSettings: tests),
+  ]
+)

@@ -1,0 +1,2 @@
+import CCurl
+func start() -> CURLcode { curl_global_init(3) }

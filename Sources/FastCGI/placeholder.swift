@@ -1,0 +1,2 @@
+import CFastCGI
+func start() -> Int32 { FCGX_Init() }

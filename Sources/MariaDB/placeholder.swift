@@ -1,0 +1,2 @@
+import CMariaDB
+func version() -> Int { Int(mysql_get_client_version()) }
