@@ -1,0 +1,19 @@
+/// Something about an order that a person must look at.
+public enum Alarm: String, CaseIterable, Sendable {
+  /// Paid after we had closed it: deliver or refund.
+  case latePayment = "late_payment"
+  /// A second attempt of the same order was paid: refund one.
+  case secondPayment = "second_payment"
+  /// WeChat reports another amount than the order's; the order was not marked paid.
+  case amountMismatch = "amount_mismatch"
+  /// WeChat reports another currency than CNY; the order was not marked paid.
+  case currencyMismatch = "currency_mismatch"
+  /// WeChat reports another payer; the order was not marked paid.
+  case payerMismatch = "payer_mismatch"
+  /// The same attempt was reported paid by two transactions.
+  case transactionMismatch = "transaction_mismatch"
+  /// A signed notification names an order that we do not know.
+  case unknownOrder = "unknown_order"
+  /// A signed notification names another appid or mch_id than the merchant's.
+  case foreignMerchant = "foreign_merchant"
+}

@@ -1,0 +1,57 @@
+/// What a shop wants to be paid for: a row of `shop_order`, the only source of an amount.
+public struct Order: Sendable, Equatable {
+  public let merchant: MerchantName
+  /// The shop's own order number, and `out_trade_no` of the first payment attempt.
+  public let number: OutTradeNo
+  /// The only payer allowed (用户标识); `nil` lets the first payer take the order.
+  public let openID: OpenID?
+  /// The order total (订单总金额).
+  public let total: Fen
+  /// What the buyer reads in WeChat (商品描述).
+  public let body: Description
+  /// Returned unchanged in notifications (附加数据).
+  public let attach: Description?
+  /// Goods detail (商品详情), JSON text of up to 6,000 bytes, sent as it is.
+  public let detail: String?
+  /// The last moment to pay; `nil` means WeChat's own limit of about 7 days.
+  public let expiresAt: BeijingTime?
+
+  public init(
+    merchant: MerchantName, number: OutTradeNo, openID: OpenID?, total: Fen, body: Description,
+    attach: Description?, detail: String?, expiresAt: BeijingTime?
+  ) {
+    self.merchant = merchant
+    self.number = number
+    self.openID = openID
+    self.total = total
+    self.body = body
+    self.attach = attach
+    self.detail = detail
+    self.expiresAt = expiresAt
+  }
+}
+
+/// Text that goes to WeChat as `body` or `attach`.
+///
+/// 1 to 127 bytes of UTF-8 without control characters and without characters of 4 bytes (emoji,
+/// rare Han ideographs), which APIv2 does not support.
+/// Source: WeChat Pay APIv2, 统一下单, fields `body` and `attach`; 协议规则, 字符编码.
+public struct Description: Hashable, Sendable, CustomStringConvertible {
+  public let text: String
+
+  public init?(_ text: String) {
+    guard (1...127).contains(text.utf8.count),
+      text.unicodeScalars.allSatisfy(\.isAllowedByWeChat)
+    else { return nil }
+    self.text = text
+  }
+
+  public var description: String { text }
+}
+
+extension Unicode.Scalar {
+  /// Whether APIv2 carries the character unchanged.
+  package var isAllowedByWeChat: Bool {
+    value >= 0x20 && value != 0x7F && value < 0x1_0000 && value != 0xFFFE && value != 0xFFFF
+  }
+}

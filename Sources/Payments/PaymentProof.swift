@@ -1,0 +1,29 @@
+/// What a verified message of WeChat says about a payment: a notification (支付结果通知) or the
+/// answer to an orderquery (查单) whose `trade_state` is SUCCESS or REFUND.
+public struct PaymentProof: Sendable, Equatable {
+  public let appID: AppID
+  public let merchantID: MerchantID
+  public let outTradeNo: OutTradeNo
+  public let transactionID: TransactionID
+  public let openID: OpenID
+  /// `total_fee`, never `cash_fee`: a buyer with coupons pays less cash for the same order.
+  public let total: Fen
+  /// `fee_type`; absent on the wire means `CNY`.
+  public let currency: String
+  /// `time_end` (支付完成时间).
+  public let paidAt: BeijingTime
+
+  public init(
+    appID: AppID, merchantID: MerchantID, outTradeNo: OutTradeNo, transactionID: TransactionID,
+    openID: OpenID, total: Fen, currency: String, paidAt: BeijingTime
+  ) {
+    self.appID = appID
+    self.merchantID = merchantID
+    self.outTradeNo = outTradeNo
+    self.transactionID = transactionID
+    self.openID = openID
+    self.total = total
+    self.currency = currency
+    self.paidAt = paidAt
+  }
+}
