@@ -1,2 +1,0 @@
-import CCurl
-func start() -> CURLcode { curl_global_init(3) }

@@ -1,0 +1,110 @@
+import Foundation
+
+/// A private certificate authority, made with the `openssl` command, for servers and clients of
+/// tests.
+///
+/// Everything is a PEM file in the folder that the caller gives and removes.
+public struct CertificateAuthority: Sendable {
+  /// A certificate and its private key, as files and as bytes.
+  public struct Identity: Sendable {
+    public let certificateFile: String
+    public let privateKeyFile: String
+    public let certificate: [UInt8]
+    public let privateKey: [UInt8]
+
+    fileprivate init(path: String) throws {
+      certificateFile = path + ".pem"
+      privateKeyFile = path + "_key.pem"
+      certificate = try Array(Data(contentsOf: URL(fileURLWithPath: certificateFile)))
+      privateKey = try Array(Data(contentsOf: URL(fileURLWithPath: privateKeyFile)))
+    }
+  }
+
+  private let folder: String
+  private let name: String
+
+  /// The certificate of the authority: what a client is told to trust.
+  public var certificateFile: String { "\(folder)/\(name).pem" }
+
+  /// Makes the authority's own key and certificate.
+  ///
+  /// - Parameters:
+  ///   - folder: an existing folder.
+  ///   - name: start of its file names; two authorities in one folder need two names.
+  public init(in folder: String, name: String = "authority") throws {
+    self.folder = folder
+    self.name = name
+    try openssl([
+      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+      "-subj", "/CN=weixinpay test authority \(name)", "-days", "30",
+      "-addext", "basicConstraints=critical,CA:TRUE",
+      "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+      "-keyout", "\(folder)/\(name)_key.pem", "-out", certificateFile,
+    ])
+  }
+
+  /// A certificate for a server.
+  ///
+  /// - Parameters:
+  ///   - names: host names and IPv4 or IPv6 addresses; the first is the common name, too.
+  ///   - days: how long it is valid from now; 0 or less has expired already.
+  public func server(_ names: [String], days: Int = 30) throws -> Identity {
+    let alternatives = names.map { name in
+      let isAddress = name.contains(":") || name.allSatisfy { $0.isNumber || $0 == "." }
+      return (isAddress ? "IP:" : "DNS:") + name
+    }
+    return try issue(
+      commonName: names[0], days: days, purpose: "serverAuth",
+      alternatives: alternatives.joined(separator: ","))
+  }
+
+  /// A certificate for a client, like WeChat's 商户API证书 `apiclient_cert.pem`.
+  public func client(_ commonName: String, days: Int = 30) throws -> Identity {
+    try issue(commonName: commonName, days: days, purpose: "clientAuth", alternatives: nil)
+  }
+
+  private func issue(
+    commonName: String, days: Int, purpose: String, alternatives: String?
+  ) throws -> Identity {
+    let path = "\(folder)/\(purpose)-\(UUID().uuidString)"
+    var extensions = "basicConstraints=CA:FALSE\nextendedKeyUsage=\(purpose)\n"
+    if let alternatives { extensions += "subjectAltName=\(alternatives)\n" }
+    try extensions.write(toFile: path + ".cnf", atomically: false, encoding: .utf8)
+    try openssl([
+      "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+      "-subj", "/CN=\(commonName)", "-keyout", path + "_key.pem", "-out", path + ".csr",
+    ])
+    try openssl([
+      "x509", "-req", "-in", path + ".csr", "-CA", certificateFile,
+      "-CAkey", "\(folder)/\(name)_key.pem", "-set_serial", "\(UInt32.random(in: 1 ... .max))",
+      "-days", "\(days)", "-extfile", path + ".cnf", "-out", path + ".pem",
+    ])
+    return try Identity(path: path)
+  }
+}
+
+/// The `openssl` command failed.
+public struct OpenSSLCommandFailed: Error, CustomStringConvertible {
+  let arguments: [String]
+  let output: String
+  public var description: String {
+    "openssl \(arguments.joined(separator: " ")) failed: \(output)"
+  }
+}
+
+private func openssl(_ arguments: [String]) throws {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+  process.arguments = arguments
+  let output = Pipe()
+  process.standardInput = FileHandle.nullDevice
+  process.standardOutput = FileHandle.nullDevice
+  process.standardError = output
+  try process.run()
+  let text = output.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  guard process.terminationStatus == 0 else {
+    throw OpenSSLCommandFailed(
+      arguments: arguments, output: String(decoding: text, as: UTF8.self))
+  }
+}
