@@ -1,0 +1,194 @@
+import Foundation
+
+/// A real nginx on free ports of 127.0.0.1, with the package's own configuration: the shop's site
+/// with `nginx/weixinpay.conf` unchanged, WeChat's hosts after `nginx/simulator.conf`, or both.
+public final class Nginx: Sendable {
+  /// A certificate (PEM, the whole chain) and its key, as files.
+  public struct Certificate: Sendable {
+    public let certificateFile: String
+    public let privateKeyFile: String
+
+    public init(certificateFile: String, privateKeyFile: String) {
+      self.certificateFile = certificateFile
+      self.privateKeyFile = privateKeyFile
+    }
+  }
+
+  /// The site of the shop, over TLS.
+  public struct Shop: Sendable {
+    /// The folder of the gateway's sockets: `api.sock`, `notify.sock`, `merchant.sock`.
+    public let socketFolder: String
+    public let certificate: Certificate
+    /// What else stands in the site's `server {}`, before our locations.
+    public let siteConfiguration: String
+
+    public init(socketFolder: String, certificate: Certificate, siteConfiguration: String = "") {
+      self.socketFolder = socketFolder
+      self.certificate = certificate
+      self.siteConfiguration = siteConfiguration
+    }
+  }
+
+  /// WeChat's hosts, over TLS.
+  public struct Simulator: Sendable {
+    /// The simulator's socket.
+    public let socket: String
+    public let certificate: Certificate
+    /// The authority (PEM file) whose client certificates `/secapi/` accepts.
+    public let clientAuthorityFile: String
+
+    public init(socket: String, certificate: Certificate, clientAuthorityFile: String) {
+      self.socket = socket
+      self.certificate = certificate
+      self.clientAuthorityFile = clientAuthorityFile
+    }
+  }
+
+  /// `https://127.0.0.1:<port>` of the shop's site.
+  public let shopURL: String
+  /// `https://127.0.0.1:<port>` of WeChat's hosts.
+  public let simulatorURL: String
+  /// Where nginx writes its errors.
+  public let errorLog: String
+
+  private let folder: TemporaryFolder
+  private let process: ChildProcess
+
+  /// Starts nginx and returns once it listens.
+  ///
+  /// - Throws: `TestSupportError` with nginx's error log when it does not start.
+  public init(shop: Shop? = nil, simulator: Simulator? = nil) throws {
+    // Between the choice of a port and nginx's listening on it another process may take the port.
+    var attempt = 1
+    while true {
+      let shopPort = try freePort()
+      let simulatorPort = try freePort()
+      let folder = try TemporaryFolder()
+      try Self.configure(
+        folder, shop: shop.map { ($0, shopPort) }, simulator: simulator.map { ($0, simulatorPort) })
+      do {
+        process = try Self.start(folder)
+        self.folder = folder
+        errorLog = folder.file("error.log")
+        shopURL = "https://127.0.0.1:\(shopPort)"
+        simulatorURL = "https://127.0.0.1:\(simulatorPort)"
+        return
+      } catch {
+        guard attempt < 3, error.description.contains("Address already in use") else { throw error }
+        attempt += 1
+      }
+    }
+  }
+
+  /// Has nginx read its configuration again and returns once new workers serve.
+  ///
+  /// - Throws: `TestSupportError` when no new worker comes.
+  public func reload() throws {
+    let before = try workers()
+    process.send(SIGHUP)
+    try eventually("a new nginx worker") { try !workers().isSubset(of: before) }
+  }
+
+  /// Ends nginx without waiting for requests.
+  public func stop() throws {
+    process.terminate()
+    try process.wait()
+  }
+
+  private func workers() throws -> Set<Substring> {
+    let children = "/proc/\(process.pid)/task/\(process.pid)/children"
+    return Set(try String(contentsOfFile: children, encoding: .utf8).split(separator: " "))
+  }
+
+  private static func start(_ folder: TemporaryFolder) throws(TestSupportError) -> ChildProcess {
+    let log = folder.file("error.log")
+    do {
+      let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+      let process = try ChildProcess.start(
+        "nginx", ["-p", folder.path, "-c", folder.file("nginx.conf"), "-e", log],
+        environment: ["PATH": "\(path):/usr/local/sbin:/usr/sbin:/sbin"], log: log,
+        removing: folder)
+      // nginx writes this file when it listens.
+      try eventually("nginx") {
+        guard process.isRunning else { throw TestSupportError("nginx ended at once") }
+        return FileManager.default.fileExists(atPath: folder.file("nginx.pid"))
+      }
+      return process
+    } catch {
+      let errors = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+      throw TestSupportError("\(error)\n\(errors)")
+    }
+  }
+}
+
+extension Nginx {
+  private static func configure(
+    _ folder: TemporaryFolder, shop: (Shop, UInt16)?, simulator: (Simulator, UInt16)?
+  ) throws {
+    for name in ["weixinpay.conf", "weixinpay_params"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.file(name), withDestinationPath: sourceFile("nginx/\(name)"))
+    }
+    var sites = ""
+    let socketFolder = shop?.0.socketFolder ?? folder.path
+    try folder.write(
+      template("weixinpay_http.conf", ["/run/weixinpay/": "\(socketFolder)/"]),
+      to: "weixinpay_http.conf")
+    if let (shop, port) = shop {
+      sites += """
+        server {
+          listen 127.0.0.1:\(port) ssl http2;
+          server_name shop.example;
+          ssl_certificate \(shop.certificate.certificateFile);
+          ssl_certificate_key \(shop.certificate.privateKeyFile);
+          client_header_timeout 5s;
+          \(shop.siteConfiguration)
+          include weixinpay.conf;
+        }
+
+        """
+    }
+    if let (simulator, port) = simulator {
+      sites += try template(
+        "simulator.conf",
+        [
+          "@LISTEN@": "127.0.0.1:\(port)",
+          "@CERTIFICATE@": simulator.certificate.certificateFile,
+          "@PRIVATE_KEY@": simulator.certificate.privateKeyFile,
+          "@CLIENT_AUTHORITY@": simulator.clientAuthorityFile,
+          "@SOCKET@": simulator.socket,
+        ])
+    }
+    try folder.write(main(folder, sites: sites), to: "nginx.conf")
+  }
+
+  private static func main(_ folder: TemporaryFolder, sites: String) -> String {
+    // Workers of a root nginx run as another user unless told so; they could not open the sockets.
+    """
+    \(geteuid() == 0 ? "user root;" : "")
+    daemon off;
+    worker_processes 1;
+    pid nginx.pid;
+    error_log error.log;
+    events {
+      worker_connections 1024;
+    }
+    http {
+      access_log off;
+      client_body_temp_path body;
+      fastcgi_temp_path fastcgi;
+      proxy_temp_path proxy;
+      scgi_temp_path scgi;
+      uwsgi_temp_path uwsgi;
+      include weixinpay_http.conf;
+      \(sites)
+    }
+
+    """
+  }
+
+  private static func template(_ name: String, _ values: [String: String]) throws -> String {
+    let text = try String(contentsOfFile: sourceFile("nginx/\(name)"), encoding: .utf8)
+    return values.reduce(text) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
+  }
+}
