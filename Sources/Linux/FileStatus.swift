@@ -1,0 +1,22 @@
+import Glibc
+
+/// What the file system says about a path; symbolic links are followed (`stat(2)`).
+public struct FileStatus: Equatable, Sendable {
+  /// Permission bits without the file's type: `0o640`.
+  public let mode: UInt32
+  public let ownerUserID: UInt32
+  private let type: mode_t
+
+  /// Nil when nothing can be seen at the path: it does not exist, or a folder on the way is closed.
+  public init?(path: String) {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    mode = status.st_mode & 0o7777
+    ownerUserID = status.st_uid
+    type = status.st_mode & S_IFMT
+  }
+
+  public var isSocket: Bool { type == S_IFSOCK }
+  public var isDirectory: Bool { type == S_IFDIR }
+  public var isRegular: Bool { type == S_IFREG }
+}
