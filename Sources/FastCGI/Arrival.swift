@@ -1,0 +1,24 @@
+public import Linux
+
+/// What a worker's waiting came to.
+public enum Arrival: Sendable {
+  /// A whole request, which is now to be answered.
+  case request(ReceivedRequest)
+  /// A request that the HTTP client got wrong; an answer tells it so.
+  case unacceptable(RequestRefusal)
+  /// A connection that is closed again, without any effect.
+  case refused(RequestRefusal)
+  /// No connection could be taken, for want of descriptors or memory; a pause has been made.
+  case exhausted(LinuxError)
+  /// The socket was closed; there is nothing more to wait for.
+  case closed
+}
+
+/// A request as nginx sent it, whole and well-formed.
+public struct ReceivedRequest: Sendable {
+  /// FastCGI parameters by name; of a request header sent twice, the first.
+  public let parameters: [String: String]
+  public let body: [UInt8]
+  /// When the connection was accepted.
+  public let arrival: ContinuousClock.Instant
+}

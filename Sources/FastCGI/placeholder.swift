@@ -1,2 +1,0 @@
-import CFastCGI
-func start() -> Int32 { FCGX_Init() }
