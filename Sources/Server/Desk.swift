@@ -1,0 +1,68 @@
+import FastCGI
+import Linux
+import Logging
+
+/// A listener at work: its socket, and what each of its workers does.
+struct Desk: Sendable {
+  let listener: Listener
+  private let socket: ListeningSocket
+  private let rules: AdmissionRules
+  private let logger: Logger
+  private let respond: @Sendable (Request, _ listener: String) -> Response
+  private let shortages = Throttle(interval: .seconds(1))
+
+  init(
+    listener: Listener, allowedUserIDs: Set<UInt32>, logger: Logger,
+    respond: @escaping @Sendable (Request, _ listener: String) -> Response
+  ) throws(FastCGIError) {
+    self.listener = listener
+    socket = try ListeningSocket(path: listener.path)
+    rules = AdmissionRules(allowedUserIDs: allowedUserIDs, maximumBody: listener.maximumBody)
+    var logger = logger
+    logger[metadataKey: "listener"] = "\(listener.name)"
+    self.logger = logger
+    self.respond = respond
+  }
+
+  /// Takes no further connections; workers end once those that wait are answered.
+  func close() { socket.close() }
+
+  /// A worker's life.
+  func work() {
+    var slot = RequestSlot()
+    while true {
+      switch slot.receive(from: socket, rules) {
+      case .request(let received): send(response(to: received), &slot)
+      case .unacceptable(let refusal):
+        logger.notice("request refused", metadata: ["reason": "\(refusal)"])
+        send(Response(status: refusal == .bodyTooLarge ? 413 : 400), &slot)
+      case .refused(let refusal):
+        logger.warning("connection refused", metadata: ["reason": "\(refusal)"])
+      case .exhausted(let error):
+        // Every idle worker meets it, twenty times a second.
+        guard shortages.permits() else { continue }
+        logger.error("no connection can be accepted", metadata: ["error": "\(error)"])
+      case .closed: return
+      }
+    }
+  }
+
+  private func response(to received: ReceivedRequest) -> Response {
+    do throws(MissingParameter) {
+      return respond(try Request(received, deadline: listener.deadline), listener.name)
+    } catch {
+      logger.error(
+        "nginx did not send a parameter; include weixinpay_params in the location",
+        metadata: ["parameter": "\(error.name)"])
+      return Response(status: 500)
+    }
+  }
+
+  private func send(_ response: Response, _ slot: inout RequestSlot) {
+    do throws(FastCGIError) {
+      try slot.answer(response.bytes)
+    } catch {
+      logger.notice("answer not delivered", metadata: ["error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Linux
+public import Logging
+
+/// Writes each event as one line on the standard error stream.
+///
+/// A line begins with `time` (UTC, RFC 3339 with milliseconds), `level` and `event`; the metadata
+/// follow, sorted by name. Whatever the values contain, they stay within their line and quotes, and
+/// each is cut at 512 bytes.
+public struct LineLogHandler: LogHandler {
+  /// How a line is written.
+  public enum Format: String, CaseIterable, Sendable {
+    /// `time=2026-11-21T01:03:11.020Z level=info event="order paid" order_no=A1`
+    case logfmt
+    /// `{"time":"2026-11-21T01:03:11.020Z","level":"info","event":"order paid","order_no":"A1"}`
+    case json
+  }
+
+  public var logLevel: Logger.Level
+  public var metadata: Logger.Metadata = [:]
+  public var metadataProvider: Logger.MetadataProvider?
+  private let format: Format
+  private let write: @Sendable ([UInt8]) -> Void
+
+  public init(format: Format, logLevel: Logger.Level = .info) {
+    self.init(format: format, logLevel: logLevel, write: writeToStandardError)
+  }
+
+  init(
+    format: Format, logLevel: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void
+  ) {
+    self.format = format
+    self.logLevel = logLevel
+    self.write = write
+  }
+
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  public func log(event: LogEvent) {
+    var all = metadata
+    all.merge(metadataProvider?.get() ?? [:]) { $1 }
+    all.merge(event.metadata ?? [:]) { $1 }
+    if let error = event.error { all["error"] = "\(error)" }
+    var line = LogLine(format: format)
+    line.append("time", Timestamp.text(microsecondsSince1970: microsecondsSince1970()))
+    line.append("level", event.level.rawValue)
+    line.append("event", event.message.description)
+    for (name, value) in all.sorted(by: { $0.key < $1.key }) {
+      line.append(name, value.description)
+    }
+    write(line.finished)
+  }
+}
