@@ -1,0 +1,24 @@
+/// One thing that is wrong with the settings, with the place, what was expected and the remedy.
+public struct Fault: Sendable, Equatable, CustomStringConvertible {
+  /// The configuration file as it was named on the command line.
+  public let file: String
+  /// The place in the file, counted from 1; column in Unicode scalars.
+  public let line: Int
+  public let column: Int
+  /// The key's path, such as `listen.api.workers`; empty when the file as a whole is at fault.
+  public let key: String
+  /// `expected …, got …; what to do`, in one line and without any secret.
+  public let message: String
+
+  public var description: String {
+    let place = "\(file):\(line):\(column)"
+    return key.isEmpty ? "\(place): \(message)" : "\(place): \(key): \(message)"
+  }
+}
+
+/// Everything that is wrong with a configuration file, in the order of the file.
+public struct SettingsFaults: Error, Equatable, CustomStringConvertible {
+  public let faults: [Fault]
+
+  public var description: String { faults.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,181 @@
+import FoundationEssentials
+import Linux
+import Payments
+import WeChatPay
+
+/// Makes the settings out of a file, or the list of everything that is wrong with it.
+struct SettingsBuilder {
+  private var reader: SettingsReader
+
+  var faults: [Fault] { reader.document.allFaults }
+
+  init(file: String) {
+    let folder = URL(filePath: file).deletingLastPathComponent().path
+    let text = Result { () throws(Mismatch) in try SettingsBuilder.text(of: file) }
+    var document = SettingsDocument(file: file, text: (try? text.get()) ?? "")
+    if case .failure(let mismatch) = text {
+      document = SettingsDocument(file: file, refusal: mismatch)
+    }
+    reader = SettingsReader(document: document, folder: folder)
+  }
+
+  /// - Returns: `nil` when there are faults.
+  mutating func build() -> Settings? {
+    guard reader.document.isReadable else { return nil }
+    var raw = RawSettings()
+    reader.read(Setting.table, into: &raw)
+    var merchants: [(name: MerchantName, raw: RawMerchant)] = []
+    for name in reader.document.merchants {
+      var merchant = RawMerchant()
+      reader.read(Setting.table, below: "merchants.\(name)", into: &merchant)
+      merchants.append((name, merchant))
+    }
+    check(raw, merchants)
+    let password = secret("database.password_file", raw.database.passwordFile)
+    checkReadable("database.ca_file", raw.database.caFile)
+    checkReadable("wechat.ca_file", raw.wechatCAFile)
+    let built = merchants.map { merchant($0.name, $0.raw) }
+    guard faults.isEmpty else { return nil }
+    return Settings(raw, password: password.map(Password.init), merchants: built.compactMap(\.self))
+  }
+
+  private mutating func check(
+    _ raw: RawSettings, _ merchants: [(name: MerchantName, raw: RawMerchant)]
+  ) {
+    reader.document.checkSockets(raw)
+    reader.document.checkDatabase(raw.database)
+    reader.document.checkHosts(raw)
+    for (name, merchant) in merchants {
+      let parent = "merchants.\(name)"
+      let isSimulated = raw.wechatCAFile != nil
+      reader.document.checkCallback(
+        "\(parent).notify_url", merchant.notifyURL, isSimulated: isSimulated)
+      reader.document.checkCallback(
+        "\(parent).refund_notify_url", merchant.refundNotifyURL ?? .none, isSimulated: isSimulated)
+      reader.document.checkPair(merchant, at: parent)
+    }
+    reader.document.checkUnique(merchants)
+    reader.document.checkMerchants()
+  }
+
+  private mutating func merchant(_ name: MerchantName, _ raw: RawMerchant) -> Merchant? {
+    let parent = "merchants.\(name)"
+    let appSecret = secret("\(parent).app_secret_file", raw.appSecretFile)
+    let apiKey = apiKey("\(parent).api_key_file", raw.apiKeyFile)
+    checkPEM("\(parent).certificate_file", raw.certificateFile, "CERTIFICATE")
+    checkPEM("\(parent).private_key_file", raw.privateKeyFile, "PRIVATE KEY")
+    guard let appID = raw.appID, let merchantID = raw.mchID, let appSecret, let apiKey
+    else { return nil }
+    return Merchant(
+      name: name, appID: appID, appSecret: WeChatPay.Secret(appSecret), merchantID: merchantID,
+      apiKey: apiKey, signType: raw.signType, notifyURL: raw.notifyURL.text,
+      refundNotifyURL: raw.refundNotifyURL?.text)
+  }
+
+  private mutating func apiKey(_ path: String, _ file: String) -> APIKey? {
+    guard let text = secret(path, file) else { return nil }
+    do {
+      return try APIKey(text)
+    } catch {
+      reader.document.report(path, Mismatch(error))
+      return nil
+    }
+  }
+
+  /// The two files of the download are easily taken for each other.
+  private mutating func checkPEM(_ path: String, _ file: String?, _ kind: String) {
+    guard let text = secret(path, file), !text.contains("\(kind)-----") else { return }
+    reader.document.report(
+      path,
+      Mismatch(
+        expected: "a PEM file with \(kind)", got: "another file",
+        remedy: "certificate and private key may be exchanged; name the right file"))
+  }
+
+  /// - Returns: the content; `nil` when there is no such setting or it was reported.
+  private mutating func secret(_ path: String, _ file: String?) -> String? {
+    guard let file, reader.document.isGiven(path), reader.document.isSound(path)
+    else { return nil }
+    do {
+      return try SecretFile(path: file).text()
+    } catch {
+      reader.document.report(path, error)
+      return nil
+    }
+  }
+
+  private mutating func checkReadable(_ path: String, _ file: String?) {
+    guard let file, reader.document.isSound(path) else { return }
+    if FileStatus(path: file)?.isRegular != true
+      || (try? Data(contentsOf: URL(filePath: file))) == nil
+    {
+      reader.document.report(
+        path,
+        Mismatch(
+          expected: "a file that \(userName()) may read", got: "none at \(file)",
+          remedy: "create it, or correct the path"))
+    }
+  }
+
+  private static func text(of file: String) throws(Mismatch) -> String {
+    guard let status = FileStatus(path: file), status.isRegular else {
+      throw Mismatch(
+        expected: "a configuration file", got: "none that can be seen",
+        remedy: "name it with --config; `weixinpay sample-config` prints one to begin with")
+    }
+    // Whoever writes this file decides where the money's messages go.
+    guard status.mode & 0o002 == 0 else {
+      throw Mismatch(
+        expected: "a file that only its owner and group may write",
+        got: "mode 0\(String(status.mode, radix: 8))", remedy: "run: chmod o-w \(file)")
+    }
+    guard let data = try? Data(contentsOf: URL(filePath: file)) else {
+      throw Mismatch(
+        expected: "a file that \(userName()) may read",
+        got: "mode 0\(String(status.mode, radix: 8))",
+        remedy: "run: chgrp \(userName()) \(file); chmod 640 \(file)")
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw Mismatch(
+        expected: "text in UTF-8", got: "other bytes", remedy: "save the file as UTF-8")
+    }
+    return text
+  }
+}
+
+extension Mismatch {
+  fileprivate init(_ refusal: APIKeyRefusal) {
+    let got =
+      switch refusal {
+      case .length(let count): "\(count) bytes"
+      case .characters: "other characters"
+      case .published: "a key that is printed in manuals"
+      case .weak: "a key that can be guessed"
+      }
+    self.init(
+      expected: "an API key of 32 random letters and digits", got: got,
+      remedy: "set a new key on pay.weixin.qq.com, 账户中心, API安全")
+  }
+}
+
+extension Settings {
+  fileprivate init(_ raw: RawSettings, password: Password?, merchants: [Merchant]) {
+    self.init(
+      api: Listener(raw.api), notify: Listener(raw.notify), merchant: Listener(raw.merchant),
+      peers: raw.peers,
+      database: DatabaseSettings(
+        socket: raw.database.host == nil ? raw.database.socket : nil, host: raw.database.host,
+        port: UInt16(clamping: raw.database.port), caFile: raw.database.caFile,
+        name: raw.database.name, user: raw.database.user, password: password,
+        connections: raw.database.connections),
+      wechat: WeChatHosts(
+        pay: raw.pay.map(\.origin), login: raw.login.origin, caFile: raw.wechatCAFile),
+      merchants: merchants, sessionLifetime: raw.sessionLifetime, logFormat: raw.logFormat)
+  }
+}
+
+extension Settings.Listener {
+  fileprivate init(_ raw: RawListener) {
+    self.init(socket: raw.socket, workers: raw.workers, deadline: raw.deadline)
+  }
+}

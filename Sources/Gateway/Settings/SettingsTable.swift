@@ -1,0 +1,143 @@
+import Payments
+
+extension Setting where Target == RawSettings {
+  /// Every key outside of `merchants`, in the order of the sample.
+  static let table: [Setting] = [
+    Setting(
+      "listen.api.socket", \.api.socket, .socket, .value("/run/weixinpay/api.sock"),
+      "Where nginx reaches login, pay, order and refund-apply; may wait for WeChat."),
+    Setting(
+      "listen.api.workers", \.api.workers, .count(1...4096), .value("256"),
+      "How many requests are worked on at once; each may wait for WeChat."),
+    Setting(
+      "listen.api.deadline", \.api.deadline, .duration(.seconds(1)...(.seconds(60))),
+      .value("12s"), "After this time a request is answered with what is known."),
+
+    Setting(
+      "listen.notify.socket", \.notify.socket, .socket, .value("/run/weixinpay/notify.sock"),
+      "Where nginx reaches WeChat's notifications; never waits for WeChat."),
+    Setting(
+      "listen.notify.workers", \.notify.workers, .count(1...4096), .value("16"),
+      "How many notifications are worked on at once."),
+    Setting(
+      "listen.notify.deadline", \.notify.deadline, .duration(.seconds(1)...(.seconds(4))),
+      .value("4s"), "WeChat waits 5 seconds for the answer to a notification."),
+
+    Setting(
+      "listen.merchant.socket", \.merchant.socket, .socket,
+      .value("/run/weixinpay/merchant.sock"),
+      "Where nginx reaches the merchant's routes, health and metrics."),
+    Setting(
+      "listen.merchant.workers", \.merchant.workers, .count(1...4096), .value("16"),
+      "How many requests of the merchant are worked on at once."),
+    Setting(
+      "listen.merchant.deadline", \.merchant.deadline, .duration(.seconds(1)...(.seconds(60))),
+      .value("12s"), "After this time a request is answered with what is known."),
+
+    Setting(
+      "listen.peers", \.peers, .list(of: .text("a user's name"), 0...16),
+      .value("[www-data, www, nginx]"),
+      "Users that may connect beside root and the gateway's own: the users that nginx runs as."
+        + " Names that this machine does not know are skipped."),
+
+    Setting(
+      "database.socket", \.database.socket, .socket, .value("/run/mysqld/mysqld.sock"),
+      "MariaDB's socket on this machine; leave it out when host is given."),
+    Setting(
+      "database.host", \.database.host, Shape.text("a name or address").optional,
+      .absent(example: "db.internal"), "MariaDB on another machine, over TLS; needs ca_file."),
+    Setting(
+      "database.port", \.database.port, .count(1...65_535), .value("3306"),
+      "The port of host."),
+    Setting(
+      "database.ca_file", \.database.caFile, Shape.path.optional,
+      .absent(example: "database-ca.pem"),
+      "Certificates (PEM) that prove host; required with host."),
+    Setting(
+      "database.name", \.database.name, .text("a database's name"), .value("weixinpay"),
+      "The database that `weixinpay migrate` fills."),
+    Setting(
+      "database.user", \.database.user, .text("a user's name"), .value("weixinpay"),
+      "The account of the service: SELECT, INSERT and UPDATE, but only INSERT on the journal."),
+    Setting(
+      "database.password_file", \.database.passwordFile, Shape.path.optional,
+      .absent(example: "secret/database.password"),
+      "Not needed on this machine when the account is IDENTIFIED VIA unix_socket."),
+    Setting(
+      "database.connections", \.database.connections, .count(2...128), .value("16"),
+      "How many connections are open at most; MariaDB allows 151 in all by default."),
+
+    Setting(
+      "wechat.pay", \.pay, .list(of: .origin, 1...4),
+      .value("[https://api.mch.weixin.qq.com, https://api2.mch.weixin.qq.com]"),
+      "WeChat Pay's hosts, the first one first; the others step in when it cannot be reached."),
+    Setting(
+      "wechat.login", \.login, .origin, .value("https://api.weixin.qq.com"),
+      "The host that turns a mini-program's login code into an openid."),
+    Setting(
+      "wechat.ca_file", \.wechatCAFile, Shape.path.optional,
+      .absent(example: "simulator-ca.pem"),
+      "Only for a simulator's own certificates: WeChat's hosts are refused beside it."
+        + " Verification cannot be switched off."),
+
+    Setting(
+      "session_lifetime", \.sessionLifetime,
+      .duration(.seconds(600)...(.seconds(720 * 3600))), .value("72h"),
+      "How long a buyer's login lasts before the mini-program logs in again."),
+    Setting(
+      "log", \.logFormat, .word(), .value("logfmt"),
+      "One line for each event on standard error, as logfmt or as json."),
+  ]
+}
+
+extension Setting where Target == RawMerchant {
+  /// Every key of one merchant, in the order of the sample.
+  static let table: [Setting] = [
+    Setting(
+      "appid", \.appID,
+      Shape<AppID>.identifier(
+        "1 to 32 letters and digits", remedy: "copy the AppID from mp.weixin.qq.com, 开发设置"
+      ).optional, .required(example: "wxd678efh567hg6787"), "The mini-program (应用ID)."),
+    Setting(
+      "app_secret_file", \.appSecretFile, .path, .required(example: "secret/app.secret"),
+      "File with the mini-program's AppSecret, for login."),
+    Setting(
+      "mch_id", \.mchID,
+      Shape<MerchantID>.identifier(
+        "1 to 32 digits", remedy: "copy the number from pay.weixin.qq.com, 商户信息"
+      ).optional, .required(example: "\"1230000109\""), "The merchant's number (商户号)."),
+    Setting(
+      "api_key_file", \.apiKeyFile, .path, .required(example: "secret/api.key"),
+      "File with the APIv2 key (API密钥), 32 characters, not readable by other users."),
+    Setting(
+      "sign_type", \.signType, .word(), .value("MD5"),
+      "How requests and answers are signed: as the mini-program in use expects it."),
+    Setting(
+      "certificate_file", \.certificateFile, Shape.path.optional,
+      .absent(example: "secret/apiclient_cert.pem"),
+      "The merchant's certificate (商户API证书), needed for refunds."),
+    Setting(
+      "private_key_file", \.privateKeyFile, Shape.path.optional,
+      .absent(example: "secret/apiclient_key.pem"),
+      "The certificate's private key, not readable by other users."),
+    Setting(
+      "notify_url", \.notifyURL, .callback,
+      .required(example: "https://shop.example/wxpay/receive-notify"),
+      "The public address to which WeChat sends payment notifications."),
+    Setting(
+      "refund_notify_url", \.refundNotifyURL, Shape.callback.optional,
+      .absent(example: "https://shop.example/wxpay/receive-refund-notify"),
+      "The public address to which WeChat sends refund notifications."),
+  ]
+}
+
+/// The mappings that hold the keys, each with a sentence for the sample.
+let settingGroups: [(path: String, sentence: String)] = [
+  ("listen", "The sockets that nginx connects to (fastcgi_pass unix:…)."),
+  ("listen.api", "For the mini-program."),
+  ("listen.notify", "For WeChat."),
+  ("listen.merchant", "For the shop's backend and its staff."),
+  ("database", "MariaDB 10.6 or newer."),
+  ("wechat", "WeChat's hosts."),
+  ("merchants", "One entry for each pair of mch_id and appid, under a name of your choice."),
+]
