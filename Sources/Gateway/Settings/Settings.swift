@@ -1,9 +1,22 @@
+public import Payments
 public import WeChatPay
 
 /// What `weixinpay.yaml` says, complete and checked: there is no unusable `Settings`.
 ///
 /// Printing it shows no secret.
 public struct Settings: Sendable {
+  /// The sockets that nginx connects to.
+  public struct Listen: Sendable, Equatable {
+    /// For the mini-program; may wait for WeChat.
+    public let api: Listener
+    /// For WeChat's notifications.
+    public let notify: Listener
+    /// For the shop's backend, its staff, health and metrics.
+    public let merchant: Listener
+    /// The names of users that may connect, beside root and our own; some may be unknown here.
+    public let peers: [String]
+  }
+
   /// One of the three sockets and those who work behind it.
   public struct Listener: Sendable, Equatable {
     /// The socket's path.
@@ -14,21 +27,19 @@ public struct Settings: Sendable {
     public let deadline: Duration
   }
 
-  /// For the mini-program; may wait for WeChat.
-  public let api: Listener
-  /// For WeChat's notifications.
-  public let notify: Listener
-  /// For the shop's backend, its staff, health and metrics.
-  public let merchant: Listener
-  /// The names of users that may connect, beside root and our own; some may be unknown here.
-  public let peers: [String]
+  public let listen: Listen
   public let database: DatabaseSettings
   public let wechat: WeChatHosts
   /// At least one, in the order of the file; no two share both appid and mch_id.
   public let merchants: [Merchant]
   /// How long a buyer's login lasts.
-  public let sessionLifetime: Duration
+  public let sessionLifeSeconds: Int64
   public let logFormat: LogFormat
+
+  /// - Returns: `nil` when no merchant has this name.
+  public func merchant(_ name: MerchantName) -> Merchant? {
+    merchants.first { $0.name == name }
+  }
 
   /// Reads a configuration file and the secret files that it names.
   ///

@@ -161,8 +161,9 @@ extension Mismatch {
 extension Settings {
   fileprivate init(_ raw: RawSettings, password: Password?, merchants: [Merchant]) {
     self.init(
-      api: Listener(raw.api), notify: Listener(raw.notify), merchant: Listener(raw.merchant),
-      peers: raw.peers,
+      listen: Listen(
+        api: Listener(raw.api), notify: Listener(raw.notify), merchant: Listener(raw.merchant),
+        peers: raw.peers),
       database: DatabaseSettings(
         socket: raw.database.host == nil ? raw.database.socket : nil, host: raw.database.host,
         port: UInt16(clamping: raw.database.port), caFile: raw.database.caFile,
@@ -170,7 +171,8 @@ extension Settings {
         connections: raw.database.connections),
       wechat: WeChatHosts(
         pay: raw.pay.map(\.origin), login: raw.login.origin, caFile: raw.wechatCAFile),
-      merchants: merchants, sessionLifetime: raw.sessionLifetime, logFormat: raw.logFormat)
+      merchants: merchants, sessionLifeSeconds: raw.sessionLifetime.components.seconds,
+      logFormat: raw.logFormat)
   }
 }
 
