@@ -1,0 +1,204 @@
+import CCurl
+public import Pooling
+
+/// Sends HTTPS requests, one at a time, over connections that it keeps. Wraps a curl easy handle.
+///
+/// Only TLS 1.2 or newer to a server whose certificate and name were verified; no redirects, no
+/// proxy, no `.netrc`, no compression, no cookies, whatever the environment says. One variable
+/// has to be cleared by the program: `SSLKEYLOGFILE`, which libcurl reads once, at the first
+/// session.
+///
+/// The process must ignore `SIGPIPE`: with several threads libcurl cannot do so by itself.
+@safe public struct Session: ~Copyable, Lendable {
+  /// `curl_global_init` is to be called once, before any other function.
+  private static let library: CURLcode = curl_global_init(Int(CURL_GLOBAL_ALL))
+
+  private let handle: UnsafeMutableRawPointer
+  /// libcurl writes its explanation here, at any time between `send`'s start and its reset.
+  private let explanation: UnsafeMutablePointer<CChar>
+  private let options: SessionOptions
+
+  /// False after libcurl could not even be told what to do (out of memory).
+  public private(set) var isUsable = true
+
+  /// - Throws: when libcurl cannot be started; files and certificates are first read by `send`.
+  public init(_ options: SessionOptions) throws(CurlError) {
+    guard Self.library == CURLE_OK, let handle = unsafe curl_easy_init() else {
+      throw CurlError(CURLE_FAILED_INIT, .provenUnsent, "libcurl cannot be started.")
+    }
+    unsafe self.handle = handle
+    unsafe explanation = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    self.options = options
+  }
+
+  deinit {
+    unsafe curl_easy_cleanup(handle)
+    unsafe explanation.deallocate()
+  }
+
+  /// Sends a request and waits for the whole answer.
+  ///
+  /// - Parameters:
+  ///   - connectTimeout: for name lookup, TCP and TLS together.
+  ///   - timeout: for everything, the former included.
+  /// - Throws: `CurlError` when there is no whole answer; ask its `outcome`.
+  public mutating func send(
+    _ request: HTTPRequest, connectTimeout: Duration, timeout: Duration
+  ) throws(CurlError) -> HTTPResponse {
+    let host = try request.host()
+    let headers = try HeaderList(request.headerLines())
+    let answer = Answer()
+    // After the transfer nothing of it stays in the handle but its connections.
+    defer { unsafe curl_easy_reset(handle) }
+
+    try configure()
+    try configure(request, headers, answer)
+    try set(CURLOPT_CONNECTTIMEOUT_MS, connectTimeout.milliseconds)
+    try set(CURLOPT_TIMEOUT_MS, timeout.milliseconds)
+
+    let code = unsafe curl_easy_perform(handle)
+    // libcurl knows the answer's and the headers' addresses only.
+    withExtendedLifetime(answer) {}
+    extendLifetime(headers)
+    guard code == CURLE_OK else { throw failure(code, host) }
+    return HTTPResponse(
+      status: number(CURLINFO_RESPONSE_CODE), body: answer.body,
+      newConnections: number(CURLINFO_NUM_CONNECTS), address: text(CURLINFO_PRIMARY_IP))
+  }
+}
+
+// MARK: Options
+
+extension Session {
+  private mutating func configure() throws(CurlError) {
+    unsafe explanation.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    try check(unsafe shim_set_pointer(handle, CURLOPT_ERRORBUFFER, explanation))
+    try set(CURLOPT_NOSIGNAL, 1)
+    try set(CURLOPT_USERAGENT, "weixinpay")
+
+    try set(CURLOPT_PROTOCOLS_STR, "https")
+    try set(CURLOPT_REDIR_PROTOCOLS_STR, "https")
+    try set(CURLOPT_FOLLOWLOCATION, 0)
+    // An empty proxy overrules the environment's.
+    try set(CURLOPT_PROXY, "")
+    try set(CURLOPT_NOPROXY, "*")
+    try set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+    // HTTP/2 would bring nothing to a session that waits for each answer, but one more way for
+    // libcurl to send a request twice (a refused stream).
+    try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+
+    try set(CURLOPT_SSL_VERIFYPEER, 1)
+    try set(CURLOPT_SSL_VERIFYHOST, 2)
+    try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+    if let caFile = options.caFile {
+      try set(CURLOPT_CAINFO, caFile)
+      // Otherwise the system's folder of certificates would be trusted, too.
+      try check(unsafe shim_set_text(handle, CURLOPT_CAPATH, nil))
+    }
+    if let identity = options.identity {
+      try set(CURLOPT_SSLCERT_BLOB, identity.certificate)
+      try set(CURLOPT_SSLKEY_BLOB, identity.privateKey)
+      // Without a password OpenSSL would ask for it on the terminal.
+      try set(CURLOPT_KEYPASSWD, "")
+    }
+    if options.freshConnection {
+      try set(CURLOPT_FRESH_CONNECT, 1)
+      try set(CURLOPT_FORBID_REUSE, 1)
+    }
+  }
+
+  private mutating func configure(
+    _ request: HTTPRequest, _ headers: borrowing HeaderList, _ answer: Answer
+  ) throws(CurlError) {
+    try set(CURLOPT_URL, request.url)
+    switch request.method {
+    case .get: try set(CURLOPT_HTTPGET, 1)
+    case .post:
+      try set(CURLOPT_POST, 1)
+      // The size comes first: it tells libcurl how much to copy.
+      try check(
+        unsafe shim_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
+      // One byte more keeps the address valid for an empty body.
+      let status = unsafe (request.body + [0]).withUnsafeBytes { bytes in
+        unsafe shim_set_pointer(
+          handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+      }
+      try check(status)
+    }
+    try check(unsafe shim_set_pointer(handle, CURLOPT_HTTPHEADER, headers.first))
+
+    let context = unsafe Unmanaged.passUnretained(answer).toOpaque()
+    try check(unsafe shim_set_pointer(handle, CURLOPT_WRITEDATA, context))
+    try check(unsafe shim_set_callback(handle, CURLOPT_WRITEFUNCTION, takeBody))
+    try check(unsafe shim_set_pointer(handle, CURLOPT_HEADERDATA, context))
+    try check(unsafe shim_set_callback(handle, CURLOPT_HEADERFUNCTION, takeHeader))
+  }
+
+  private mutating func set(_ option: CURLoption, _ value: Int) throws(CurlError) {
+    try check(unsafe shim_set_number(handle, option, value))
+  }
+
+  private mutating func set(_ option: CURLoption, _ value: String) throws(CurlError) {
+    try check(unsafe shim_set_text(handle, option, value))
+  }
+
+  private mutating func set(_ option: CURLoption, _ value: [UInt8]) throws(CurlError) {
+    let status = unsafe value.withUnsafeBytes { bytes in
+      unsafe shim_set_blob(handle, option, bytes.baseAddress, bytes.count)
+    }
+    try check(status)
+  }
+
+  private mutating func check(_ status: CURLcode) throws(CurlError) {
+    guard status == CURLE_OK else {
+      isUsable = false
+      throw CurlError(status, .provenUnsent, "libcurl refused an option: \(name(of: status)).")
+    }
+  }
+}
+
+// MARK: What happened
+
+extension Session {
+  private func failure(_ code: CURLcode, _ host: String) -> CurlError {
+    let outcome = CurlError.Outcome(
+      code, requestBytes: number(CURLINFO_REQUEST_SIZE),
+      isEncrypted: size(CURLINFO_APPCONNECT_TIME_T) > 0)
+    // Certificates of strangers are quoted here: no control character may reach a log.
+    let explained = unsafe String(cString: explanation).unicodeScalars
+      .filter { !$0.properties.isPatternWhitespace || $0 == " " }
+    return CurlError(
+      code, outcome, "\(host): \(name(of: code)) (curl \(code.rawValue)): \(String(explained))")
+  }
+
+  private func number(_ information: CURLINFO) -> Int {
+    var value = 0
+    unsafe shim_get_number(handle, information, &value)
+    return value
+  }
+
+  private func size(_ information: CURLINFO) -> Int {
+    var value: curl_off_t = 0
+    unsafe shim_get_size(handle, information, &value)
+    return Int(value)
+  }
+
+  private func text(_ information: CURLINFO) -> String {
+    var value: UnsafeMutablePointer<CChar>?
+    unsafe shim_get_text(handle, information, &value)
+    return unsafe value.map { unsafe String(cString: $0) } ?? ""
+  }
+}
+
+/// libcurl's own words for a code.
+private func name(of code: CURLcode) -> String {
+  unsafe String(cString: curl_easy_strerror(code))
+}
+
+extension Duration {
+  /// At least 1: libcurl takes 0 for "no limit".
+  fileprivate var milliseconds: Int {
+    let (seconds, attoseconds) = components
+    return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+  }
+}

@@ -1,0 +1,35 @@
+/// What all requests of a `Session` have in common.
+public struct SessionOptions: Sendable {
+  /// A file of certificates (PEM) to trust *instead of* the system's; nil: the system's.
+  public var caFile: String?
+  /// The certificate shown to the server; nil: none.
+  public var identity: ClientIdentity?
+  /// Every request opens a connection of its own and closes it.
+  ///
+  /// On a kept connection that dies before an answer, libcurl sends the request a second time by
+  /// itself. Set this for requests that must arrive at most once, such as refunds.
+  public var freshConnection: Bool
+
+  public init(
+    caFile: String? = nil, identity: ClientIdentity? = nil, freshConnection: Bool = false
+  ) {
+    self.caFile = caFile
+    self.identity = identity
+    self.freshConnection = freshConnection
+  }
+}
+
+/// The merchant's certificate (商户API证书): `apiclient_cert.pem` and `apiclient_key.pem`.
+///
+/// Both are PEM, the key without a password. They stay in memory, so that a replaced file takes
+/// effect only when a new session is made: libcurl would keep using a connection that was opened
+/// with the old key.
+public struct ClientIdentity: Sendable {
+  let certificate: [UInt8]
+  let privateKey: [UInt8]
+
+  public init(certificate: [UInt8], privateKey: [UInt8]) {
+    self.certificate = certificate
+    self.privateKey = privateKey
+  }
+}
