@@ -98,7 +98,7 @@ let package = Package(
       name: "StoreTests", dependencies: ["Store", "MariaDB", "Payments", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Payments", "TestSupport"],
+      name: "GatewayTests", dependencies: ["Gateway", "Payments", "WeChatPay", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
       name: "SimulatorTests", dependencies: ["Simulator", "TestSupport"], swiftSettings: tests),
