@@ -29,7 +29,7 @@ public struct Settings: Sendable {
 
   public let listen: Listen
   public let database: DatabaseSettings
-  public let wechat: WeChatHosts
+  public let wechat: WeChatSettings
   /// At least one, in the order of the file; no two share both appid and mch_id.
   public let merchants: [Merchant]
   /// How long a buyer's login lasts.

@@ -67,7 +67,7 @@ struct SettingsBuilder {
     guard let appID = raw.appID, let merchantID = raw.mchID, let appSecret, let apiKey
     else { return nil }
     return Merchant(
-      name: name, appID: appID, appSecret: WeChatPay.Secret(appSecret), merchantID: merchantID,
+      name: name, appID: appID, appSecret: Secret(appSecret), merchantID: merchantID,
       apiKey: apiKey, signType: raw.signType, notifyURL: raw.notifyURL.text,
       refundNotifyURL: raw.refundNotifyURL?.text)
   }
@@ -169,7 +169,7 @@ extension Settings {
         port: UInt16(clamping: raw.database.port), caFile: raw.database.caFile,
         name: raw.database.name, user: raw.database.user, password: password,
         connections: raw.database.connections),
-      wechat: WeChatHosts(
+      wechat: WeChatSettings(
         pay: raw.pay.map(\.origin), login: raw.login.origin, caFile: raw.wechatCAFile),
       merchants: merchants, sessionLifeSeconds: raw.sessionLifetime.components.seconds,
       logFormat: raw.logFormat)
