@@ -121,6 +121,6 @@ final class FastCGIRecorder: Sendable {
     let output: [UInt8] = [1, 6, 0, 1] + length + [0, 0] + text  // FCGI_STDOUT
     let end: [UInt8] = [1, 3, 0, 1, 0, 8, 0, 0] + [UInt8](repeating: 0, count: 8)
     let bytes = output + end
-    _ = Foundation.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+    _ = Foundation.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 }

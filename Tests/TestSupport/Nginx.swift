@@ -3,29 +3,24 @@ import Foundation
 /// A real nginx on free ports of 127.0.0.1, with the package's own configuration: the shop's site
 /// with `nginx/weixinpay.conf` unchanged, WeChat's hosts after `nginx/simulator.conf`, or both.
 public final class Nginx: Sendable {
-  /// A certificate (PEM, the whole chain) and its key, as files.
-  public struct Certificate: Sendable {
-    public let certificateFile: String
-    public let privateKeyFile: String
-
-    public init(certificateFile: String, privateKeyFile: String) {
-      self.certificateFile = certificateFile
-      self.privateKeyFile = privateKeyFile
-    }
-  }
-
   /// The site of the shop, over TLS.
   public struct Shop: Sendable {
     /// The folder of the gateway's sockets: `api.sock`, `notify.sock`, `merchant.sock`.
     public let socketFolder: String
-    public let certificate: Certificate
+    public let certificate: CertificateAuthority.Identity
     /// What else stands in the site's `server {}`, before our locations.
     public let siteConfiguration: String
+    /// What else stands in `http {}`.
+    public let httpConfiguration: String
 
-    public init(socketFolder: String, certificate: Certificate, siteConfiguration: String = "") {
+    public init(
+      socketFolder: String, certificate: CertificateAuthority.Identity,
+      siteConfiguration: String = "", httpConfiguration: String = ""
+    ) {
       self.socketFolder = socketFolder
       self.certificate = certificate
       self.siteConfiguration = siteConfiguration
+      self.httpConfiguration = httpConfiguration
     }
   }
 
@@ -33,11 +28,13 @@ public final class Nginx: Sendable {
   public struct Simulator: Sendable {
     /// The simulator's socket.
     public let socket: String
-    public let certificate: Certificate
+    public let certificate: CertificateAuthority.Identity
     /// The authority (PEM file) whose client certificates `/secapi/` accepts.
     public let clientAuthorityFile: String
 
-    public init(socket: String, certificate: Certificate, clientAuthorityFile: String) {
+    public init(
+      socket: String, certificate: CertificateAuthority.Identity, clientAuthorityFile: String
+    ) {
       self.socket = socket
       self.certificate = certificate
       self.clientAuthorityFile = clientAuthorityFile
@@ -136,6 +133,7 @@ extension Nginx {
       to: "weixinpay_http.conf")
     if let (shop, port) = shop {
       sites += """
+        \(shop.httpConfiguration)
         server {
           listen 127.0.0.1:\(port) ssl http2;
           server_name shop.example;
