@@ -1,0 +1,31 @@
+/// Where a MariaDB server is and who asks.
+public struct ConnectionSettings: Sendable {
+  /// The path of a unix socket; wins over `host`.
+  public let socket: String?
+  /// A host name or address. The connection is made by TLS and the certificate must carry this name.
+  public let host: String?
+  /// The TCP port; 0 is MariaDB's own, 3306.
+  public let port: UInt16
+  /// A PEM file of the certificate authorities to trust for `host`; `nil` trusts the system's.
+  public let caFile: String?
+  public let user: String
+  public let password: String?
+  /// The database in which unqualified names are looked up.
+  public let database: String?
+  /// How long to wait for the answer to one statement. Serving requests needs it short; a migration
+  /// that rebuilds a table needs it longer.
+  public var statementLimit: Duration = .seconds(2)
+
+  public init(
+    socket: String?, host: String?, port: UInt16, caFile: String?, user: String, password: String?,
+    database: String?
+  ) {
+    self.socket = socket
+    self.host = host
+    self.port = port
+    self.caFile = caFile
+    self.user = user
+    self.password = password
+    self.database = database
+  }
+}

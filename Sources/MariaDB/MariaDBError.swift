@@ -1,0 +1,85 @@
+/// A failure reported by MariaDB, by its client library, or by this wrapper.
+public struct MariaDBError: Error, Sendable {
+  /// What a caller may do about a failure.
+  public enum Kind: Sendable {
+    /// The row is there already: a unique key forbids it a second time (1062).
+    case duplicateKey
+    /// The transaction did not happen and may be run again as a whole: deadlock (1213), lock wait
+    /// (1205), changed snapshot (1020), cluster node not ready (1047).
+    case retryTransaction
+    /// The connection is gone, or could not be opened. A single statement outside a transaction may
+    /// have been executed; a transaction that was not being committed has not happened.
+    case lost
+    /// The answer to COMMIT was lost: the transaction may have happened.
+    case commitUnknown
+    /// A result has another shape than the reader expected.
+    case decoding
+    /// Everything else: a mistake in SQL, a refused value, a passed deadline.
+    case other
+  }
+
+  /// MariaDB's or the client library's error number; 0 when the failure is this wrapper's.
+  public let code: UInt32
+  /// Five characters, e.g. `23000`.
+  public let sqlState: String
+  /// What went wrong, without any bound value.
+  public let message: String
+  public let kind: Kind
+}
+
+extension MariaDBError: CustomStringConvertible {
+  public var description: String {
+    code == 0 ? "MariaDB: \(message)" : "MariaDB error \(code) (\(sqlState)): \(message)"
+  }
+}
+
+extension MariaDBError {
+  /// - Parameter text: the server's or the library's own words, which may quote values.
+  init(code: UInt32, sqlState: String, text: String) {
+    self.init(
+      code: code, sqlState: sqlState, message: withoutValues(text, code: code),
+      kind: Kind(code: code))
+  }
+
+  static func decoding(_ message: String) -> MariaDBError {
+    MariaDBError(code: 0, sqlState: "HY000", message: message, kind: .decoding)
+  }
+
+  static func refused(_ message: String) -> MariaDBError {
+    MariaDBError(code: 0, sqlState: "HY000", message: message, kind: .other)
+  }
+
+  static var deadlinePassed: MariaDBError {
+    MariaDBError(
+      code: 0, sqlState: "HYT00", message: "the deadline passed before the statement was sent",
+      kind: .other)
+  }
+
+  /// This failure as the answer to COMMIT. Only a deadlock (which is also how a cluster says that
+  /// another node won) and a changed snapshot say for certain that nothing was committed.
+  var atCommit: MariaDBError {
+    switch code {
+    case 1213, 1020: self
+    default: MariaDBError(code: code, sqlState: sqlState, message: message, kind: .commitUnknown)
+    }
+  }
+
+  /// Whether the server forgot a prepared statement (1243) or gave up preparing it again (1615);
+  /// in both cases it was not executed.
+  var asksToPrepareAgain: Bool { code == 1243 || code == 1615 }
+}
+
+extension MariaDBError.Kind {
+  init(code: UInt32) {
+    self =
+      switch code {
+      case 1062: .duplicateKey
+      case 1213, 1205, 1020, 1047: .retryTransaction
+      // The server ends the connection with its answer: shutdown, abort, network trouble, KILL.
+      case 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927: .lost
+      // The client library: cannot connect, or the connection broke or is out of step.
+      case 2002, 2003, 2006, 2012, 2013, 2014, 2027, 2048, 2055, 2056: .lost
+      default: .other
+      }
+  }
+}

@@ -1,0 +1,65 @@
+/// What a server says about itself, and whether payments may be entrusted to it.
+public struct ServerFacts: Sendable, Equatable {
+  /// The server's own words, e.g. `10.11.6-MariaDB-0+deb12u1`.
+  public let version: String
+  /// `innodb_flush_log_at_trx_commit`: 1 writes every commit to the disk before it is answered.
+  public let flushLogAtCommit: String
+  /// `log_bin`: whether the server keeps a binary log, with which its own log must agree.
+  public let hasBinaryLog: Bool
+  /// `sync_binlog`: 1 writes the binary log to the disk at every commit.
+  public let syncBinaryLog: String
+  /// `innodb_doublewrite`: whether a page torn by a power cut can be repaired.
+  public let hasDoublewrite: Bool
+
+  /// Whether it is MariaDB, not MySQL or another relative.
+  public var isMariaDB: Bool { Self.isMariaDB(version) }
+  /// Whether it is MariaDB 10.6 or later.
+  public var isSupported: Bool { Self.fault(ofVersion: version) == nil }
+
+  init(version: String, variables: [String: String]) {
+    self.version = version
+    flushLogAtCommit = variables["innodb_flush_log_at_trx_commit"] ?? "missing"
+    hasBinaryLog = variables["log_bin"] == "ON"
+    syncBinaryLog = variables["sync_binlog"] ?? "missing"
+    hasDoublewrite = variables["innodb_doublewrite"].map { $0 != "OFF" } ?? false
+  }
+
+  /// A sentence for each reason not to start on this server; empty when there is none.
+  public var faults: [String] {
+    var faults: [String] = []
+    if let fault = Self.fault(ofVersion: version) { faults.append(fault) }
+    if flushLogAtCommit != "1" {
+      faults.append(
+        "innodb_flush_log_at_trx_commit is \(flushLogAtCommit), expected 1: otherwise a power cut"
+          + " loses payments that were acknowledged; set it in the server's configuration.")
+    }
+    if hasBinaryLog, syncBinaryLog != "1" {
+      faults.append(
+        "sync_binlog is \(syncBinaryLog) while log_bin is ON, expected 1: otherwise a power cut"
+          + " loses what replicas and backups need; set it in the server's configuration.")
+    }
+    if !hasDoublewrite {
+      faults.append(
+        "innodb_doublewrite is OFF, expected ON: otherwise a power cut can tear a page for good;"
+          + " set it in the server's configuration.")
+    }
+    return faults
+  }
+
+  /// Why a server of this version is refused, `nil` when it is not.
+  static func fault(ofVersion version: String) -> String? {
+    guard isMariaDB(version) else {
+      return "The server is \(version.isEmpty ? "of an unknown kind" : version), which is not"
+        + " MariaDB; MariaDB 10.6 or later is required, MySQL is not supported."
+    }
+    let numbers = version.split(separator: "-").first?.split(separator: ".").compactMap { Int($0) }
+    guard let numbers, numbers.count >= 2, (numbers[0], numbers[1]) >= (10, 6) else {
+      return "The server is \(version); MariaDB 10.6 or later is required."
+    }
+    return nil
+  }
+
+  private static func isMariaDB(_ version: String) -> Bool {
+    version.split(separator: "-").contains { $0.lowercased() == "mariadb" }
+  }
+}
