@@ -86,7 +86,8 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "CurlTests", dependencies: ["Curl", "Pooling", "TestSupport"], swiftSettings: tests),
-    .testTarget(name: "OpenSSLTests", dependencies: ["OpenSSL"], swiftSettings: tests),
+    .testTarget(
+      name: "OpenSSLTests", dependencies: ["OpenSSL", "TestSupport"], swiftSettings: tests),
     .testTarget(name: "PoolingTests", dependencies: ["Pooling"], swiftSettings: tests),
     .testTarget(
       name: "ServerTests", dependencies: ["Server", "TestSupport"], swiftSettings: tests),
