@@ -54,7 +54,8 @@ let package = Package(
       name: "WeChatPay", dependencies: ["Payments", "Curl", "OpenSSL", "Pooling"],
       swiftSettings: common),
     .target(
-      name: "Store", dependencies: ["Payments", "MariaDB", "OpenSSL", "Pooling", "Linux"],
+      name: "Store", dependencies: ["Payments", "MariaDB", "OpenSSL", "Linux"],
+      resources: [.embedInCode("sql")],
       swiftSettings: withCrashPoints),
 
     // Programs.

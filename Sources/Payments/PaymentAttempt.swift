@@ -6,7 +6,8 @@ public struct PaymentAttempt: Sendable, Equatable {
   /// 1 for the first attempt of an order.
   public let number: Int
   public let state: PaymentState
-  public let openID: OpenID
+  /// `nil` when the order was closed before anybody asked to pay.
+  public let openID: OpenID?
   public let total: Fen
   /// The business parameters of unifiedorder as they were recorded before the first call; every
   /// repetition sends exactly these.
@@ -20,7 +21,7 @@ public struct PaymentAttempt: Sendable, Equatable {
 
   public init(
     merchant: MerchantName, order: OutTradeNo, outTradeNo: OutTradeNo, number: Int,
-    state: PaymentState, openID: OpenID, total: Fen, parameters: String, prepayID: PrepayID?,
+    state: PaymentState, openID: OpenID?, total: Fen, parameters: String, prepayID: PrepayID?,
     prepayExpiresAt: BeijingTime?, transactionID: TransactionID?, paidAt: BeijingTime?,
     closing: Closing?
   ) {

@@ -1,0 +1,47 @@
+import MariaDB
+import Payments
+
+extension Value {
+  init(_ text: String?) { self = text.map(Value.text) ?? .null }
+  init(_ integer: Int64?) { self = integer.map(Value.integer) ?? .null }
+}
+
+/// A stored value that our own rules do not allow: a view that yields an amount of 0, a state of a
+/// newer version.
+public struct UnusableRow: Error, Sendable, CustomStringConvertible {
+  public let table: String
+  public let column: String
+  public var description: String {
+    "\(table).\(column) holds a value that the gateway does not understand; "
+      + "look at the row, or at the version of the program that wrote it"
+  }
+}
+
+/// Reads the columns of one table as the values they stand for.
+struct Columns {
+  let table: String
+  let row: Row
+
+  /// - Throws: `UnusableRow` when the text has not the shape of a `Value`.
+  func value<Value>(_ column: String, _ read: (String) -> Value?) throws -> Value {
+    guard let value = read(try row.text(column)) else { throw unusable(column) }
+    return value
+  }
+
+  func optional<Value>(_ column: String, _ read: (String) -> Value?) throws -> Value? {
+    guard let text = try row.optionalText(column) else { return nil }
+    guard let value = read(text) else { throw unusable(column) }
+    return value
+  }
+
+  func payable(_ column: String) throws -> Fen {
+    guard let fen = Fen(payable: try row.integer(column)) else { throw unusable(column) }
+    return fen
+  }
+
+  func time(_ column: String) throws -> BeijingTime? {
+    try row.optionalInteger(column).map(BeijingTime.init(microseconds:))
+  }
+
+  func unusable(_ column: String) -> UnusableRow { UnusableRow(table: table, column: column) }
+}

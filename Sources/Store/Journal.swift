@@ -1,0 +1,78 @@
+public import MariaDB
+public import Payments
+
+/// The append-only history (流水): who changed what, when, on what evidence.
+public struct Journal: Sendable {
+  private let database: Database
+
+  public init(_ database: Database) { self.database = database }
+
+  /// An order's history, oldest first.
+  public func timeline(
+    merchant: MerchantName, order: OutTradeNo, until deadline: ContinuousClock.Instant
+  ) throws -> [JournalEntry] {
+    try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        """
+        SELECT at, out_trade_no, out_refund_no, event, from_state, to_state, actor, detail
+        FROM journal WHERE merchant = ? AND order_no = ? ORDER BY id
+        """, [.text(merchant.text), .text(order.text)]
+      ).map(JournalEntry.init)
+    }
+  }
+}
+
+/// One line of an order's history.
+public struct JournalEntry: Sendable, Equatable {
+  public let at: BeijingTime
+  /// The payment attempt; `nil` when the entry is about the order as such.
+  public let outTradeNo: String?
+  public let outRefundNo: String?
+  /// `created`, `paid` …, or the name of an `Alarm`.
+  public let event: String
+  public let from: String?
+  public let to: String?
+  public let by: String
+  /// A sentence for a person.
+  public let detail: String
+
+  fileprivate init(_ row: Row) throws {
+    at = BeijingTime(microseconds: try row.integer("at"))
+    outTradeNo = try row.optionalText("out_trade_no")
+    outRefundNo = try row.optionalText("out_refund_no")
+    event = try row.text("event")
+    from = try row.optionalText("from_state")
+    to = try row.optionalText("to_state")
+    by = try row.text("actor")
+    detail = try row.text("detail")
+  }
+}
+
+/// What is written into the journal, in the transaction of the change itself.
+struct JournalLine {
+  let merchant: MerchantName
+  let order: OutTradeNo
+  var outTradeNo: OutTradeNo?
+  let event: String
+  var from: PaymentState?
+  var to: PaymentState?
+  let detail: String
+  var notificationID: Int64?
+}
+
+extension Connection {
+  mutating func record(_ line: JournalLine, by act: Act) throws(MariaDBError) {
+    try execute(
+      """
+      INSERT INTO journal (at, merchant, order_no, out_trade_no, event, from_state, to_state,
+        actor, detail, notification_id, request_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        .integer(act.now.microseconds), .text(line.merchant.text), .text(line.order.text),
+        Value(line.outTradeNo?.text), .text(line.event), Value(line.from?.rawValue),
+        Value(line.to?.rawValue), .text(act.actor), .text(line.detail),
+        Value(line.notificationID), Value(act.requestID),
+      ])
+  }
+}

@@ -1,0 +1,55 @@
+public import MariaDB
+public import Payments
+
+/// Logins of buyers (小程序登录态).
+public struct LoginSessions: Sendable {
+  private let database: Database
+
+  public init(_ database: Database) { self.database = database }
+
+  /// Who a token stands for.
+  public struct Session: Sendable, Equatable {
+    public let merchant: MerchantName
+    public let openID: OpenID
+  }
+
+  /// Begins a session.
+  ///
+  /// - Returns: the bearer token, which cannot be read again later.
+  public func begin(
+    merchant: MerchantName, openID: OpenID, lifeSeconds: Int64, by act: Act
+  ) throws -> String {
+    let token = Bearer.random()
+    try database.withConnection(until: act.deadline) { connection in
+      // A few dead sessions go with each new one, so that the table keeps its size.
+      try connection.execute(
+        "DELETE FROM login_session WHERE expires_at < ? LIMIT 4", [.integer(act.now.microseconds)])
+      try connection.execute(
+        """
+        INSERT INTO login_session (token_hash, merchant, openid, created_at, expires_at)
+        VALUES (?, ?, ?, ?, ?)
+        """,
+        [
+          .bytes(token.digest), .text(merchant.text), .text(openID.text),
+          .integer(act.now.microseconds),
+          .integer(act.now.adding(seconds: lifeSeconds).microseconds),
+        ])
+    }
+    return token.text
+  }
+
+  /// - Returns: `nil` for a token that is unknown or dead.
+  public func find(token: String, by act: Act) throws -> Session? {
+    try database.withConnection(until: act.deadline) { connection in
+      try connection.query(
+        "SELECT merchant, openid FROM login_session WHERE token_hash = ? AND expires_at > ?",
+        [.bytes(Bearer(text: token).digest), .integer(act.now.microseconds)]
+      ).first.map { row in
+        let columns = Columns(table: "login_session", row: row)
+        return Session(
+          merchant: try columns.value("merchant", MerchantName.init),
+          openID: try columns.value("openid", OpenID.init))
+      }
+    }
+  }
+}

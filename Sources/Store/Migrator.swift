@@ -1,0 +1,183 @@
+public import MariaDB
+
+/// Creates the database, its tables and the gateway's own account.
+///
+/// Runs under an account that may do so, as a rule `root` through the unix socket; the gateway
+/// itself runs under an account that may not.
+public struct Migrator: Sendable {
+  /// The account that `serve` uses.
+  public struct ServiceAccount: Sendable {
+    public let user: String
+    /// `nil`: the account logs in as the operating system's user of the same name (`unix_socket`),
+    /// so that no password is needed on one host.
+    public let password: String?
+
+    public init(user: String, password: String?) {
+      self.user = user
+      self.password = password
+    }
+  }
+
+  public struct Report: Sendable, Equatable {
+    /// The names of the migrations applied now; empty when there was nothing to do.
+    public let applied: [String]
+    /// Whether the gateway's account was given its rights; false when it migrates by itself.
+    public let isServiceAccountLimited: Bool
+  }
+
+  private let administrator: ConnectionSettings
+  private let database: String
+  private let service: ServiceAccount
+
+  /// - Parameters:
+  ///   - administrator: an account that may create databases and accounts; its `database` is not used.
+  ///   - database: the name of the database, made of letters, digits and `_`.
+  public init(administrator: ConnectionSettings, database: String, service: ServiceAccount) {
+    self.administrator = administrator
+    self.database = database
+    self.service = service
+  }
+
+  /// Applies what is missing. Running it twice changes nothing.
+  ///
+  /// - Parameter progress: told before each migration: its name, how many are done, how many in all.
+  /// - Throws: `MigrationRefusal`, `MariaDBError`.
+  public func apply(progress: (String, Int, Int) -> Void = { _, _, _ in }) throws -> Report {
+    var connection = try Connection(administrator)
+    try connection.run(
+      "CREATE DATABASE IF NOT EXISTS \(try quoted(database)) "
+        + "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+    try connection.run("USE \(try quoted(database))")
+    try connection.run(Self.versionTable)
+    let done = try Self.appliedNames(&connection)
+    let missing = Migration.all.dropFirst(done.count)
+    for (index, migration) in missing.enumerated() {
+      progress(migration.name, index, missing.count)
+      try connection.apply(migration)
+    }
+    // An account that migrates by itself cannot be kept from changing the journal.
+    let isLimited = administrator.user != service.user
+    if isLimited { try limitServiceAccount(&connection) }
+    return Report(applied: missing.map(\.name), isServiceAccountLimited: isLimited)
+  }
+
+  /// The migrations that a database still lacks, for `check` and `serve`.
+  ///
+  /// - Throws: `MigrationRefusal` when the database is half migrated or newer than the program.
+  public static func missing(_ connection: inout Connection) throws -> [String] {
+    let tables = try connection.query("SHOW TABLES LIKE 'migration'")
+    let done = tables.isEmpty ? 0 : try appliedNames(&connection).count
+    return Migration.all.dropFirst(done).map(\.name)
+  }
+
+  private static let versionTable = """
+    CREATE TABLE IF NOT EXISTS migration (
+      number      INT NOT NULL COMMENT 'counts from 1 (编号)',
+      name        VARCHAR(64) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL
+                  COMMENT 'file in sql/ (文件名)',
+      digest      CHAR(64) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL
+                  COMMENT 'SHA-256 of the file (摘要)',
+      finished    TINYINT NOT NULL COMMENT '0 while it runs: a half-applied one stays 0 (是否完成)',
+      PRIMARY KEY (number)
+    ) ENGINE = InnoDB COMMENT = 'applied migrations (数据库版本)'
+    """
+
+  private static func appliedNames(_ connection: inout Connection) throws -> [String] {
+    let rows = try connection.query(
+      "SELECT number, name, digest, finished FROM migration ORDER BY number")
+    for (index, row) in rows.enumerated() {
+      let name = try row.text("name")
+      guard try row.integer("finished") == 1 else { throw MigrationRefusal.halfApplied(name) }
+      guard index < Migration.all.count else { throw MigrationRefusal.newerThanProgram(name) }
+      guard try row.text("digest") == Migration.all[index].digest else {
+        throw MigrationRefusal.changedAfterwards(name)
+      }
+    }
+    return try rows.map { try $0.text("name") }
+  }
+
+  /// The gateway may add to the journal and read it, nothing else; it may change no table.
+  private func limitServiceAccount(_ connection: inout Connection) throws {
+    let account = "'\(try plain(service.user))'@'localhost'"
+    let identified =
+      if let password = service.password {
+        "IDENTIFIED BY '\(try plain(password))'"
+      } else {
+        "IDENTIFIED VIA unix_socket"
+      }
+    try connection.run("CREATE USER IF NOT EXISTS \(account) \(identified)")
+    let rights = [
+      ("SELECT, INSERT", ["journal", "shop_order"]),
+      ("SELECT, INSERT, UPDATE", ["payment", "notification", "merchant_token", "duty"]),
+      ("SELECT, INSERT, DELETE", ["login_session"]), ("SELECT", ["migration"]),
+    ]
+    for (right, tables) in rights {
+      for table in tables {
+        try connection.run("GRANT \(right) ON \(try quoted(database)).\(table) TO \(account)")
+      }
+    }
+  }
+
+  private func quoted(_ name: String) throws -> String { "`\(try plain(name))`" }
+
+  /// Names and passwords stand in the statement itself, as MariaDB takes no parameters there:
+  /// only characters that need no quoting are let through.
+  private func plain(_ text: String) throws -> String {
+    guard !text.isEmpty, text.utf8.allSatisfy({ $0.isPlain }) else {
+      throw MigrationRefusal.unusableName
+    }
+    return text
+  }
+}
+
+extension Connection {
+  fileprivate mutating func apply(_ migration: Migration) throws {
+    let begun = try executeUnlessTaken(
+      "INSERT INTO migration (number, name, digest, finished) VALUES (?, ?, ?, 0)",
+      [.integer(Int64(migration.number)), .text(migration.name), .text(migration.digest)])
+    guard begun != nil else { throw MigrationRefusal.runsAlready(migration.name) }
+    // MariaDB commits each CREATE or ALTER by itself: the row that is not finished is what tells
+    // of a migration that stopped half-way.
+    for statement in migration.statements { try run(statement) }
+    try execute(
+      "UPDATE migration SET finished = 1 WHERE number = ?", [.integer(Int64(migration.number))])
+  }
+}
+
+/// Why the database was not migrated.
+public enum MigrationRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+  case halfApplied(String)
+  case changedAfterwards(String)
+  case newerThanProgram(String)
+  case runsAlready(String)
+  case unusableName
+
+  public var description: String {
+    switch self {
+    case .halfApplied(let name):
+      "migration \(name) was begun and not finished; compare the tables with sql/\(name).sql, "
+        + "complete or undo it by hand, then set finished = 1 or delete its row in table migration"
+    case .changedAfterwards(let name):
+      "migration \(name) was applied in another version; install the program that belongs to this "
+        + "database"
+    case .newerThanProgram(let name):
+      "the database has migration \(name), which this program does not know; install the newer "
+        + "program"
+    case .runsAlready(let name): "another process is applying migration \(name) right now"
+    case .unusableName:
+      "names and passwords of the database may hold letters, digits and _ - . only"
+    }
+  }
+}
+
+extension UInt8 {
+  fileprivate var isPlain: Bool {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+      UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Linux
+public import MariaDB
+import OpenSSL
+public import Payments
+
+/// The verified notifications of WeChat (微信通知), kept byte for byte as evidence.
+public struct Notifications: Sendable {
+  private let database: Database
+
+  public init(_ database: Database) { self.database = database }
+
+  /// A notification whose signature was right.
+  public struct Message: Sendable {
+    /// `nil` when it reports no payment: a `result_code` of FAIL.
+    public let proof: VerifiedProof?
+    public let merchant: MerchantName
+    public let body: [UInt8]
+
+    public init(proof: VerifiedProof?, merchant: MerchantName, body: [UInt8]) {
+      self.proof = proof
+      self.merchant = merchant
+      self.body = body
+    }
+  }
+
+  /// Stores messages and applies what they prove, all in one transaction.
+  ///
+  /// A list, so that notifications that wait at the same moment can share one commit.
+  /// - Returns: the outcome of each; `nil` for one that reports no payment.
+  /// - Throws: when nothing is known to be committed: WeChat must be told FAIL.
+  public func record(_ messages: [Message], by act: Act) throws -> [PaidOutcome?] {
+    try database.transaction(until: act.deadline) { connection in
+      let outcomes: [PaidOutcome?] = try messages.map { message in
+        let settlement = try message.proof.map { try connection.settle($0) }
+        let stored = try connection.store(message, settlement?.outcome, by: act)
+        // The journal tells of a contradiction once, however often WeChat repeats the message.
+        if stored.isNew || settlement?.outcome.isApplied == true {
+          for line in settlement?.lines ?? [] {
+            var line = line
+            line.notificationID = stored.id
+            try connection.record(line, by: act)
+          }
+        }
+        return settlement?.outcome
+      }
+      crashPoint("N2")
+      return outcomes
+    }
+  }
+}
+
+extension PaymentAttempts {
+  /// Applies what the verified answer to an orderquery proves.
+  public func recordPaid(_ proof: VerifiedProof, by act: Act) throws -> PaidOutcome {
+    try database.transaction(until: act.deadline) { connection in
+      let settlement = try connection.settle(proof)
+      for line in settlement.lines { try connection.record(line, by: act) }
+      return settlement.outcome
+    }
+  }
+}
+
+extension Connection {
+  fileprivate mutating func store(
+    _ message: Notifications.Message, _ outcome: PaidOutcome?, by act: Act
+  ) throws -> (id: Int64, isNew: Bool) {
+    let (word, reason): (String, String?) =
+      switch outcome {
+      case .applied: ("applied", nil)
+      case .duplicate: ("duplicate", nil)
+      case .quarantined(let alarm): ("quarantined", alarm.rawValue)
+      case nil: ("ignored", nil)
+      }
+    let inserted = try execute(
+      """
+      INSERT INTO notification (merchant, digest, out_trade_no, transaction_id, outcome, reason,
+        body, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id),
+        outcome = IF(VALUES(outcome) = 'applied', 'applied', outcome)
+      """,
+      [
+        .text(message.merchant.text), .bytes(sha256(message.body)),
+        Value(message.proof?.proof.outTradeNo.text),
+        Value(message.proof?.proof.transactionID.text), .text(word), Value(reason),
+        .bytes(message.body), .integer(act.now.microseconds),
+      ])
+    return (lastInsertID, inserted == 1)
+  }
+}
+
+extension PaidOutcome {
+  fileprivate var isApplied: Bool {
+    switch self {
+    case .applied: true
+    case .duplicate, .quarantined: false
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import MariaDB
+public import Payments
+
+/// An order together with the attempt that decides its state: the paid one, else the latest.
+public struct OrderRecord: Sendable {
+  public let order: Order
+  public let createdAt: BeijingTime
+  /// `nil` as long as nobody has asked to pay.
+  public let attempt: PaymentAttempt?
+  /// What a person must look at, in the order of `Alarm`.
+  public let alarms: [Alarm]
+
+  public var state: PaymentState { attempt?.state ?? .created }
+  public var cursor: OrderCursor { OrderCursor(createdAt: createdAt, number: order.number) }
+
+  static let selection = """
+    SELECT o.merchant, o.order_no, o.openid, o.total_fee, o.body, o.attach, o.detail,
+      o.expires_at, o.created_at,
+      p.out_trade_no, p.attempt, p.state, p.openid AS payer, p.total_fee AS attempt_fee,
+      p.parameters, p.prepay_id, p.prepay_expires_at, p.transaction_id, p.paid_at, p.closing,
+      (SELECT GROUP_CONCAT(DISTINCT j.event) FROM journal j
+        WHERE j.merchant = o.merchant AND j.order_no = o.order_no) AS events
+    FROM shop_order o
+    LEFT JOIN payment p ON p.merchant = o.merchant AND p.order_no = o.order_no
+      AND p.attempt = (SELECT q.attempt FROM payment q
+        WHERE q.merchant = o.merchant AND q.order_no = o.order_no
+        ORDER BY q.state = 'paid' DESC, q.attempt DESC LIMIT 1)
+    """
+
+  init(_ row: Row) throws {
+    let columns = Columns(table: "shop_order", row: row)
+    order = try Order(columns)
+    guard let createdAt = try columns.time("created_at") else {
+      throw columns.unusable("created_at")
+    }
+    self.createdAt = createdAt
+    attempt =
+      try row.optionalText("out_trade_no") == nil
+      ? nil : PaymentAttempt(Columns(table: "payment", row: row), fee: "attempt_fee")
+    let events = try row.optionalText("events").map { $0.split(separator: ",") } ?? []
+    alarms = Alarm.allCases.filter { alarm in events.contains { $0 == alarm.rawValue } }
+  }
+}
+
+/// Where a page of orders ends.
+public struct OrderCursor: Sendable, Equatable {
+  public let createdAt: BeijingTime
+  public let number: OutTradeNo
+
+  public init(createdAt: BeijingTime, number: OutTradeNo) {
+    self.createdAt = createdAt
+    self.number = number
+  }
+}

@@ -1,0 +1,119 @@
+public import MariaDB
+public import Payments
+
+/// The shop's orders (商城订单) and where each of them stands.
+public struct Orders: Sendable {
+  private let database: Database
+
+  public init(_ database: Database) { self.database = database }
+
+  public enum Creation: Sendable, Equatable {
+    case created
+    /// The same order, with the same content, was there already.
+    case existed
+    /// The number is taken by an order of other content; nothing was changed.
+    case conflict
+  }
+
+  /// Creates an order, once: repeating the call changes nothing.
+  public func create(_ order: Order, by act: Act) throws -> Creation {
+    try database.transaction(until: act.deadline) { connection in
+      let inserted = try connection.executeUnlessTaken(
+        """
+        INSERT INTO shop_order (merchant, order_no, openid, total_fee, body, attach, detail,
+          expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [
+          .text(order.merchant.text), .text(order.number.text), Value(order.openID?.text),
+          .integer(order.total.amount), .text(order.body.text), Value(order.attach?.text),
+          Value(order.detail), Value(order.expiresAt?.microseconds),
+          .integer(act.now.microseconds),
+        ])
+      guard inserted != nil else {
+        return try connection.order(order.merchant, order.number) == order ? .existed : .conflict
+      }
+      try connection.record(
+        JournalLine(
+          merchant: order.merchant, order: order.number, event: "created", to: .created,
+          detail: "order of \(order.total) received"), by: act)
+      return .created
+    }
+  }
+
+  /// - Returns: `nil` when there is no such order.
+  public func find(
+    merchant: MerchantName, number: OutTradeNo, until deadline: ContinuousClock.Instant
+  ) throws -> OrderRecord? {
+    try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        OrderRecord.selection + " WHERE o.merchant = ? AND o.order_no = ?",
+        [.text(merchant.text), .text(number.text)]
+      ).first.map(OrderRecord.init)
+    }
+  }
+
+  /// Orders of a merchant, newest first.
+  ///
+  /// - Parameters:
+  ///   - state: only orders in this state.
+  ///   - from, to: created at or after, and before.
+  ///   - cursor: `OrderRecord.cursor` of the last order of the page before.
+  ///   - limit: at most this many.
+  public func list(
+    merchant: MerchantName, state: PaymentState?, from: BeijingTime?, to: BeijingTime?,
+    after cursor: OrderCursor?, limit: Int, until deadline: ContinuousClock.Instant
+  ) throws -> [OrderRecord] {
+    var conditions = ["o.merchant = ?"]
+    var values: [Value] = [.text(merchant.text)]
+    if let state {
+      conditions.append("COALESCE(p.state, 'created') = ?")
+      values.append(.text(state.rawValue))
+    }
+    if let from {
+      conditions.append("o.created_at >= ?")
+      values.append(.integer(from.microseconds))
+    }
+    if let to {
+      conditions.append("o.created_at < ?")
+      values.append(.integer(to.microseconds))
+    }
+    if let cursor {
+      conditions.append("(o.created_at < ? OR (o.created_at = ? AND o.order_no < ?))")
+      let createdAt = Value.integer(cursor.createdAt.microseconds)
+      values += [createdAt, createdAt, .text(cursor.number.text)]
+    }
+    let selection =
+      OrderRecord.selection + " WHERE " + conditions.joined(separator: " AND ")
+      + " ORDER BY o.created_at DESC, o.order_no DESC LIMIT ?"
+    values.append(.integer(Int64(limit)))
+    return try database.withConnection(until: deadline) { connection in
+      try connection.query(selection, values).map(OrderRecord.init)
+    }
+  }
+}
+
+extension Connection {
+  /// The row of `shop_order`: the only source of an amount.
+  mutating func order(_ merchant: MerchantName, _ number: OutTradeNo) throws -> Order? {
+    try query(
+      """
+      SELECT merchant, order_no, openid, total_fee, body, attach, detail, expires_at
+      FROM shop_order WHERE merchant = ? AND order_no = ?
+      """, [.text(merchant.text), .text(number.text)]
+    ).first.map { try Order(Columns(table: "shop_order", row: $0)) }
+  }
+}
+
+extension Order {
+  init(_ columns: Columns) throws {
+    self.init(
+      merchant: try columns.value("merchant", MerchantName.init),
+      number: try columns.value("order_no", OutTradeNo.init),
+      openID: try columns.optional("openid", OpenID.init),
+      total: try columns.payable("total_fee"),
+      body: try columns.value("body", Description.init),
+      attach: try columns.optional("attach", Description.init),
+      detail: try columns.row.optionalText("detail"),
+      expiresAt: try columns.time("expires_at"))
+  }
+}

@@ -1,0 +1,178 @@
+public import MariaDB
+public import Payments
+
+/// The attempts to have orders paid (支付单).
+///
+/// Every change is one guarded UPDATE and its journal line in one transaction. The guard is the
+/// state table itself (`PaymentState.before`), so that no isolation level and no lock matters.
+public struct PaymentAttempts: Sendable {
+  let database: Database
+
+  public init(_ database: Database) { self.database = database }
+
+  /// Whether a new attempt was recorded, or one of that number was there already.
+  public enum Opening: Sendable { case opened, existed }
+
+  /// Records the intent to ask WeChat, before anything is sent.
+  public func open(_ attempt: PaymentAttempt, by act: Act) throws -> Opening {
+    try database.transaction(until: act.deadline) { connection in
+      guard try connection.insert(attempt, by: act) else { return .existed }
+      try connection.record(
+        JournalLine(
+          merchant: attempt.merchant, order: attempt.order, outTradeNo: attempt.outTradeNo,
+          event: "opened", to: .created,
+          detail: "payment attempt \(attempt.number) of \(attempt.total) recorded"), by: act)
+      return .opened
+    }
+  }
+
+  /// Records a `prepay_id`: the buyer may pay.
+  ///
+  /// - Throws: `PaymentRefusal` when the attempt has been paid or closed meanwhile.
+  public func recordAccepted(
+    _ attempt: PaymentAttempt, prepayID: PrepayID, expiresAt: BeijingTime, by act: Act
+  ) throws {
+    try database.transaction(until: act.deadline) { connection in
+      let from = try connection.move(
+        attempt, .accepted, assigning: "prepay_id = ?, prepay_expires_at = ?",
+        [.text(prepayID.text), .integer(expiresAt.microseconds)])
+      try connection.record(
+        attempt.line(
+          .accepted, from: from, detail: "WeChat accepted the order, the buyer may pay"), by: act)
+    }
+  }
+
+  /// Records that WeChat has closed the attempt.
+  ///
+  /// - Throws: `PaymentRefusal.orderPaid` when it has been paid meanwhile.
+  public func recordClosed(_ attempt: PaymentAttempt, _ closing: Closing, by act: Act) throws {
+    try database.transaction(until: act.deadline) { connection in
+      let from = try connection.move(
+        attempt, .closed, assigning: "closing = IF(closing = 'merchant', closing, ?)",
+        [.text(closing.rawValue)])
+      // A repetition is not worth a line, the merchant's own decision is.
+      guard from != .closed || closing == .merchant else { return }
+      try connection.record(
+        attempt.line(.closed, from: from, detail: closing.sentence), by: act)
+    }
+  }
+
+  /// Closes an order that nobody has asked to pay: WeChat has never heard of it.
+  ///
+  /// - Returns: `existed` when somebody asked to pay in the same moment.
+  public func closeUnopened(_ order: Order, by act: Act) throws -> Opening {
+    try database.transaction(until: act.deadline) { connection in
+      let attempt = PaymentAttempt.neverOpened(order)
+      guard try connection.insert(attempt, by: act) else { return .existed }
+      try connection.record(
+        JournalLine(
+          merchant: order.merchant, order: order.number, outTradeNo: order.number,
+          event: PaymentEvent.closed.rawValue, from: .created, to: .closed,
+          detail: Closing.merchant.sentence), by: act)
+      return .opened
+    }
+  }
+
+  /// Whether it is time to ask WeChat about an attempt again; if so, the moment is taken: of many
+  /// simultaneous callers one is told yes.
+  public func takeTurnToQuery(
+    _ attempt: PaymentAttempt, everySeconds seconds: Int64, by act: Act
+  ) throws -> Bool {
+    try database.withConnection(until: act.deadline) { connection in
+      try connection.execute(
+        "UPDATE payment SET queried_at = ? WHERE merchant = ? AND out_trade_no = ? AND queried_at <= ?",
+        [
+          .integer(act.now.microseconds), .text(attempt.merchant.text),
+          .text(attempt.outTradeNo.text), .integer(act.now.adding(seconds: -seconds).microseconds),
+        ]) == 1
+    }
+  }
+}
+
+extension Connection {
+  /// - Returns: `false` when an attempt of that number exists.
+  fileprivate mutating func insert(_ attempt: PaymentAttempt, by act: Act) throws -> Bool {
+    try executeUnlessTaken(
+      """
+      INSERT INTO payment (merchant, out_trade_no, order_no, attempt, state, openid, total_fee,
+        parameters, closing, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        .text(attempt.merchant.text), .text(attempt.outTradeNo.text), .text(attempt.order.text),
+        .integer(Int64(attempt.number)), .text(attempt.state.rawValue),
+        Value(attempt.openID?.text), .integer(attempt.total.amount), .text(attempt.parameters),
+        Value(attempt.closing?.rawValue), .integer(act.now.microseconds),
+      ]) != nil
+  }
+
+  /// Moves an attempt to the state after an event, if its present state allows the event.
+  ///
+  /// - Returns: the state before.
+  /// - Throws: `PaymentRefusal` when the state forbids the event.
+  fileprivate mutating func move(
+    _ attempt: PaymentAttempt, _ event: PaymentEvent, assigning assignments: String,
+    _ values: [Value]
+  ) throws -> PaymentState {
+    let key: [Value] = [.text(attempt.merchant.text), .text(attempt.outTradeNo.text)]
+    for from in PaymentState.before(event) {
+      let to = try from.after(event)
+      let changed = try execute(
+        """
+        UPDATE payment SET previous_state = state, state = ?, \(assignments)
+        WHERE merchant = ? AND out_trade_no = ? AND state = ?
+        """, [.text(to.rawValue)] + values + key + [.text(from.rawValue)])
+      if changed == 1 { return from }
+    }
+    let state = try query(
+      "SELECT state FROM payment WHERE merchant = ? AND out_trade_no = ?", key
+    ).first.map { try Columns(table: "payment", row: $0).value("state", PaymentState.init) }
+    guard let state else { throw UnusableRow(table: "payment", column: "out_trade_no") }
+    // Nothing changed and nothing forbids it: the row already says what the event says.
+    _ = try state.after(event)
+    return state
+  }
+}
+
+extension PaymentAttempt {
+  fileprivate func line(
+    _ event: PaymentEvent, from: PaymentState, detail: String
+  ) -> JournalLine {
+    JournalLine(
+      merchant: merchant, order: order, outTradeNo: outTradeNo, event: event.rawValue, from: from,
+      to: try? from.after(event), detail: detail)
+  }
+
+  /// The row that keeps a closed order from being opened.
+  fileprivate static func neverOpened(_ order: Order) -> PaymentAttempt {
+    PaymentAttempt(
+      merchant: order.merchant, order: order.number, outTradeNo: order.number, number: 1,
+      state: .closed, openID: nil, total: order.total, parameters: "", prepayID: nil,
+      prepayExpiresAt: nil, transactionID: nil, paidAt: nil, closing: .merchant)
+  }
+
+  init(_ columns: Columns, fee: String = "total_fee") throws {
+    self.init(
+      merchant: try columns.value("merchant", MerchantName.init),
+      order: try columns.value("order_no", OutTradeNo.init),
+      outTradeNo: try columns.value("out_trade_no", OutTradeNo.init),
+      number: Int(try columns.row.integer("attempt")),
+      state: try columns.value("state", PaymentState.init),
+      openID: try columns.optional("payer", OpenID.init), total: try columns.payable(fee),
+      parameters: try columns.row.text("parameters"),
+      prepayID: try columns.optional("prepay_id", PrepayID.init),
+      prepayExpiresAt: try columns.time("prepay_expires_at"),
+      transactionID: try columns.optional("transaction_id", TransactionID.init),
+      paidAt: try columns.time("paid_at"),
+      closing: try columns.optional("closing", Closing.init))
+  }
+}
+
+extension Closing {
+  fileprivate var sentence: String {
+    switch self {
+    case .merchant: "closed by the merchant"
+    case .replaced: "closed because the order's amount changed"
+    case .wechat: "WeChat has closed it"
+    }
+  }
+}

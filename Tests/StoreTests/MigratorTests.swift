@@ -1,0 +1,100 @@
+import MariaDB
+import Store
+import TestSupport
+import Testing
+
+@Suite struct MigratorTests {
+  private let server: PrivateMariaDB
+
+  init() throws { server = try PrivateMariaDB.shared }
+
+  private func migrator(_ database: String, user: String? = nil) -> Migrator {
+    Migrator(
+      administrator: server.settings(database: nil), database: database,
+      service: .init(user: user ?? server.user, password: user == nil ? nil : "secret-1"))
+  }
+
+  @Test func `an empty database gets every table, a second run changes nothing`() throws {
+    let name = try server.createDatabase()
+    let names = Migration.all.map(\.name)
+    #expect(try migrator(name).apply().applied == names)
+    #expect(try migrator(name).apply().applied == [])
+    var connection = try Connection(server.settings(database: name))
+    #expect(try Migrator.missing(&connection) == [])
+  }
+
+  @Test func `a missing database is created`() throws {
+    let name = try server.createDatabase() + "_new"
+    #expect(try !migrator(name).apply().applied.isEmpty)
+  }
+
+  @Test func `what is missing is told without changing anything`() throws {
+    let name = try server.createDatabase()
+    var connection = try Connection(server.settings(database: name))
+    #expect(try Migrator.missing(&connection) == Migration.all.map(\.name))
+    #expect(try connection.query("SHOW TABLES").isEmpty)
+  }
+
+  @Test func `a half-applied migration is told, not repeated`() throws {
+    let name = try server.createDatabase()
+    _ = try migrator(name).apply()
+    var connection = try Connection(server.settings(database: name))
+    try connection.execute("UPDATE migration SET finished = 0 WHERE number = 3")
+    let refusal = MigrationRefusal.halfApplied("003-notification")
+    #expect(throws: refusal) { try migrator(name).apply() }
+    #expect(throws: refusal) { try Migrator.missing(&connection) }
+  }
+
+  @Test func `a migration that stopped half-way leaves its mark`() throws {
+    let name = try server.createDatabase()
+    var connection = try Connection(server.settings(database: name))
+    // The second migration cannot create its table.
+    try connection.run("CREATE TABLE payment (id INT PRIMARY KEY)")
+    #expect(throws: MariaDBError.self) { try migrator(name).apply() }
+    #expect(throws: MigrationRefusal.halfApplied("002-payment")) { try migrator(name).apply() }
+  }
+
+  @Test func `a database of a newer program is refused`() throws {
+    let name = try server.createDatabase()
+    _ = try migrator(name).apply()
+    var connection = try Connection(server.settings(database: name))
+    try connection.execute(
+      "INSERT INTO migration (number, name, digest, finished) VALUES (999, '999-later', '', 1)")
+    #expect(throws: MigrationRefusal.newerThanProgram("999-later")) {
+      try migrator(name).apply()
+    }
+  }
+
+  @Test func `an applied migration that was changed is refused`() throws {
+    let name = try server.createDatabase()
+    _ = try migrator(name).apply()
+    var connection = try Connection(server.settings(database: name))
+    try connection.execute("UPDATE migration SET digest = 'x' WHERE number = 1")
+    #expect(throws: MigrationRefusal.changedAfterwards("001-shop-order")) {
+      try migrator(name).apply()
+    }
+  }
+
+  @Test func `the gateway's account can neither change the journal nor the schema`() throws {
+    let name = try server.createDatabase()
+    let report = try migrator(name, user: "service_\(name.suffix(8))").apply()
+    #expect(report.isServiceAccountLimited)
+    var connection = try Connection(
+      ConnectionSettings(
+        socket: server.socket, host: nil, port: 0, caFile: nil,
+        user: "service_\(name.suffix(8))", password: "secret-1", database: name))
+    _ = try connection.query("SELECT * FROM journal")
+    for forbidden in [
+      "UPDATE journal SET detail = ''", "DELETE FROM journal", "TRUNCATE TABLE journal",
+      "DROP TABLE journal", "ALTER TABLE journal ADD x INT", "DELETE FROM payment",
+      "UPDATE shop_order SET total_fee = 1", "CREATE TABLE x (id INT)",
+      "SELECT * INTO OUTFILE '/tmp/x' FROM journal",
+    ] {
+      #expect(throws: MariaDBError.self, "\(forbidden)") { try connection.run(forbidden) }
+    }
+  }
+
+  @Test func `a name that would need quoting is refused`() {
+    #expect(throws: MigrationRefusal.unusableName) { try migrator("a`b").apply() }
+  }
+}

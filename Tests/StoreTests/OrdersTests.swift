@@ -1,0 +1,86 @@
+import MariaDB
+import Payments
+import Store
+import Testing
+
+@Suite struct OrdersTests {
+  @Test func `an order is created once, however often it is sent`() throws {
+    let shop = try Shop()
+    #expect(try shop.orders.create(shop.order(), by: shop.act()) == .created)
+    #expect(try shop.orders.create(shop.order(), by: shop.act()) == .existed)
+    #expect(try shop.record()?.order == shop.order())
+    #expect(try shop.record()?.state == .created)
+    #expect(try shop.history() == ["created:>created"])
+  }
+
+  @Test func `an order of other content does not replace the first`() throws {
+    let shop = try Shop()
+    _ = try shop.orders.create(shop.order(), by: shop.act())
+    #expect(try shop.orders.create(shop.order(total: 1), by: shop.act()) == .conflict)
+    #expect(try shop.record()?.order.total.amount == 1990)
+  }
+
+  @Test func `order numbers that differ in case are two orders`() throws {
+    let shop = try Shop()
+    for number in ["ABCDEF", "abcdef"] {
+      #expect(try shop.orders.create(shop.order(number), by: shop.act()) == .created)
+    }
+    #expect(try shop.record("AbCdEf") == nil)
+  }
+
+  @Test func `a page continues where the one before ended`() throws {
+    let shop = try Shop()
+    let numbers = (1...7).map { "20261121-\($0)" }
+    for (index, number) in numbers.enumerated() {
+      // Pairs of the same moment: the number decides.
+      _ = try shop.orders.create(shop.order(number), by: shop.act(at: Int64(index / 2)))
+    }
+    var seen: [String] = []
+    var cursor: OrderCursor?
+    repeat {
+      let page = try shop.orders.list(
+        merchant: shop.merchant, state: nil, from: nil, to: nil, after: cursor, limit: 3,
+        until: .now + .seconds(20))
+      seen += page.map(\.order.number.text)
+      cursor = page.last?.cursor
+    } while cursor != nil
+    #expect(seen == numbers.reversed())
+  }
+
+  @Test func `a list can be narrowed to a state and a span of time`() throws {
+    let shop = try Shop()
+    _ = try shop.unpaid("20261121-1")
+    _ = try shop.orders.create(shop.order("20261121-2"), by: shop.act(at: 5))
+    func list(_ state: PaymentState?, _ from: Int64?, _ to: Int64?) throws -> [String] {
+      try shop.orders.list(
+        merchant: shop.merchant, state: state, from: from.map(BeijingTime.init(microseconds:)),
+        to: to.map(BeijingTime.init(microseconds:)), after: nil, limit: 10,
+        until: .now + .seconds(20)
+      ).map(\.order.number.text)
+    }
+    #expect(try list(.unpaid, nil, nil) == ["20261121-1"])
+    #expect(try list(.created, nil, nil) == ["20261121-2"])
+    #expect(try list(nil, 5, 6) == ["20261121-2"])
+    #expect(try list(nil, nil, 5) == [])
+  }
+
+  @Test func `a view of the shop's own table serves as well as ours`() throws {
+    let shop = try Shop()
+    try shop.database.withConnection(until: .now + .seconds(20)) { connection in
+      try connection.run("DROP TABLE shop_order")
+      try connection.run(
+        "CREATE TABLE legacy (sn VARCHAR(32) PRIMARY KEY, money DECIMAL(10,2), openid VARCHAR(64))")
+      try connection.run(
+        "INSERT INTO legacy VALUES ('20261121-7', 19.90, 'oLegacy'), ('20261121-8', 0, 'x')")
+      try connection.run(
+        """
+        CREATE VIEW shop_order AS SELECT 'main' AS merchant, sn AS order_no, openid,
+          CAST(money * 100 AS INTEGER) AS total_fee, '商城-订单' AS body, NULL AS attach,
+          NULL AS detail, NULL AS expires_at, 0 AS created_at FROM legacy
+        """)
+    }
+    #expect(try shop.record()?.order.total.amount == 1990)
+    // A leftover of 0 yuan is named, not paid.
+    #expect(throws: UnusableRow.self) { try shop.record("20261121-8") }
+  }
+}

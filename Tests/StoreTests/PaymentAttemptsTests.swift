@@ -1,0 +1,78 @@
+import Payments
+import Store
+import Testing
+
+@Suite struct PaymentAttemptsTests {
+  @Test func `an attempt is opened once`() throws {
+    let shop = try Shop()
+    let attempt = shop.attempt(shop.order())
+    #expect(try shop.attempts.open(attempt, by: shop.act()) == .opened)
+    #expect(try shop.attempts.open(attempt, by: shop.act()) == .existed)
+  }
+
+  @Test func `a new prepay_id replaces the old one`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    let prepayID = try #require(PrepayID("wx-second"))
+    try shop.attempts.recordAccepted(
+      attempt, prepayID: prepayID, expiresAt: BeijingTime(microseconds: 2), by: shop.act())
+    #expect(try shop.record()?.attempt?.prepayID == prepayID)
+    #expect(try shop.record()?.state == .unpaid)
+  }
+
+  @Test func `a late answer neither opens a paid attempt nor a closed one`() throws {
+    let shop = try Shop()
+    let paid = try shop.unpaid("20261121-1")
+    _ = try shop.attempts.recordPaid(shop.proof(paid), by: shop.act())
+    let closed = try shop.unpaid("20261121-2")
+    try shop.attempts.recordClosed(closed, .wechat, by: shop.act())
+    for (attempt, refusal) in [(paid, PaymentRefusal.orderPaid), (closed, .orderClosed)] {
+      #expect(throws: refusal) {
+        try shop.attempts.recordAccepted(
+          attempt, prepayID: PrepayID("late")!, expiresAt: BeijingTime(microseconds: 2),
+          by: shop.act())
+      }
+    }
+    #expect(try shop.record("20261121-1")?.state == .paid)
+    #expect(try shop.record("20261121-2")?.state == .closed)
+  }
+
+  @Test func `a paid attempt cannot be closed`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    _ = try shop.attempts.recordPaid(shop.proof(attempt), by: shop.act())
+    #expect(throws: PaymentRefusal.orderPaid) {
+      try shop.attempts.recordClosed(attempt, .merchant, by: shop.act())
+    }
+  }
+
+  @Test func `the merchant's closing is final, WeChat's is not`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    try shop.attempts.recordClosed(attempt, .wechat, by: shop.act())
+    #expect(try shop.record()?.attempt?.closing == .wechat)
+    try shop.attempts.recordClosed(attempt, .merchant, by: shop.act())
+    try shop.attempts.recordClosed(attempt, .wechat, by: shop.act())
+    #expect(try shop.record()?.attempt?.closing == .merchant)
+  }
+
+  @Test func `an order that nobody asked to pay can be closed`() throws {
+    let shop = try Shop()
+    _ = try shop.orders.create(shop.order(), by: shop.act())
+    #expect(try shop.attempts.closeUnopened(shop.order(), by: shop.act()) == .opened)
+    #expect(try shop.record()?.state == .closed)
+    #expect(try shop.attempts.open(shop.attempt(shop.order()), by: shop.act()) == .existed)
+  }
+
+  @Test func `of many who want to ask WeChat one is let through`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    func turn(at seconds: Int64) throws -> Bool {
+      try shop.attempts.takeTurnToQuery(
+        attempt, everySeconds: 2, by: shop.act(at: 1_795_222_991_000_000 + seconds * 1_000_000))
+    }
+    #expect(try turn(at: 0))
+    #expect(try !turn(at: 1))
+    #expect(try turn(at: 2))
+  }
+}

@@ -1,0 +1,131 @@
+import Dispatch
+import Payments
+import Store
+import Synchronization
+import Testing
+
+@Suite struct RecordPaidTests {
+  @Test func `a notification pays its order and leaves its evidence`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    let outcomes = try shop.notifications.record(
+      [shop.message(shop.proof(attempt))], by: shop.act("wechat-notify"))
+    #expect(outcomes == [.applied([])])
+    let record = try #require(try shop.record())
+    #expect(record.state == .paid)
+    #expect(record.attempt?.transactionID?.text == "4200001952202611210000000001")
+    #expect(record.attempt?.paidAt?.compact == "20261121090311")
+    #expect(record.alarms == [])
+    #expect(
+      try shop.history() == [
+        "created:>created", "opened:>created", "accepted:created>unpaid", "paid:unpaid>paid",
+      ])
+  }
+
+  @Test func `a repeated notification changes nothing`() throws {
+    let shop = try Shop()
+    let message = shop.message(shop.proof(try shop.unpaid()))
+    _ = try shop.notifications.record([message], by: shop.act("wechat-notify"))
+    let history = try shop.history()
+    for _ in 0..<3 {
+      #expect(
+        try shop.notifications.record([message], by: shop.act("wechat-notify")) == [.duplicate])
+    }
+    #expect(try shop.history() == history)
+    #expect(try shop.count("notification") == 1)
+  }
+
+  @Test func `fifty copies at once pay once`() throws {
+    let shop = try Shop()
+    let message = shop.message(shop.proof(try shop.unpaid()))
+    let outcomes = Mutex<[PaidOutcome?]>([])
+    DispatchQueue.concurrentPerform(iterations: 50) { _ in
+      let outcome = try? shop.notifications.record([message], by: shop.act("wechat-notify"))
+      outcomes.withLock { $0 += outcome ?? [] }
+    }
+    let all = outcomes.withLock { $0 }
+    #expect(all.filter { $0 == .applied([]) }.count == 1)
+    #expect(all.filter { $0 == .duplicate }.count == 49)
+    #expect(try shop.history().filter { $0.hasPrefix("paid") } == ["paid:unpaid>paid"])
+  }
+
+  @Test func `messages that share a commit are each answered by their own outcome`() throws {
+    let shop = try Shop()
+    let first = try shop.unpaid("20261121-1")
+    let second = try shop.unpaid("20261121-2")
+    let outcomes = try shop.notifications.record(
+      [
+        shop.message(shop.proof(first, transaction: "1"), "<1/>"),
+        shop.message(shop.proof(second, transaction: "2", total: 1), "<2/>"),
+        shop.message(shop.proof(first, transaction: "1"), "<1/>"),
+      ], by: shop.act("wechat-notify"))
+    #expect(outcomes == [.applied([]), .quarantined(.amountMismatch), .duplicate])
+  }
+
+  @Test(arguments: [
+    Alarm.amountMismatch, .currencyMismatch, .payerMismatch, .unknownOrder, .foreignMerchant,
+  ])
+  func `a proof that contradicts our records pays nothing and is kept`(alarm: Alarm) throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    let proof =
+      switch alarm {
+      case .amountMismatch: shop.proof(attempt, total: 1)
+      case .currencyMismatch: shop.proof(attempt, currency: "USD")
+      case .payerMismatch: shop.proof(attempt, openID: OpenID("oStranger"))
+      case .unknownOrder: shop.proof(attempt, outTradeNo: "20261121-8")
+      default: shop.proof(attempt, appID: AppID("wxstranger"))
+      }
+    for _ in 0..<2 {
+      #expect(
+        try shop.notifications.record([shop.message(proof)], by: shop.act("wechat-notify"))
+          == [.quarantined(alarm)])
+    }
+    #expect(try shop.record()?.state == .unpaid)
+    #expect(try shop.count("notification") == 1)
+    let number = alarm == .unknownOrder ? "20261121-8" : "20261121-7"
+    #expect(try shop.history(number).filter { $0 == "\(alarm.rawValue):>" }.count == 1)
+  }
+
+  @Test func `a payment after closing is kept and raises the alarm`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    try shop.attempts.recordClosed(attempt, .merchant, by: shop.act())
+    let outcome = try shop.attempts.recordPaid(shop.proof(attempt), by: shop.act("wechat-query"))
+    #expect(outcome == .applied([.latePayment]))
+    #expect(try shop.record()?.state == .paid)
+    #expect(try shop.record()?.alarms == [.latePayment])
+  }
+
+  @Test func `a second paid attempt of one order raises the alarm`() throws {
+    let shop = try Shop()
+    let first = try shop.unpaid()
+    try shop.attempts.recordClosed(first, .replaced, by: shop.act())
+    let second = shop.attempt(shop.order(), number: 2)
+    _ = try shop.attempts.open(second, by: shop.act())
+    #expect(try shop.attempts.recordPaid(shop.proof(second), by: shop.act()) == .applied([]))
+    #expect(
+      try shop.attempts.recordPaid(shop.proof(first, transaction: "2"), by: shop.act())
+        == .applied([.latePayment, .secondPayment]))
+  }
+
+  @Test func `a second transaction for a paid order is kept for a person`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    _ = try shop.attempts.recordPaid(shop.proof(attempt), by: shop.act())
+    #expect(
+      try shop.attempts.recordPaid(shop.proof(attempt, transaction: "2"), by: shop.act())
+        == .quarantined(.transactionMismatch))
+    #expect(try shop.record()?.attempt?.transactionID?.text == "4200001952202611210000000001")
+  }
+
+  @Test func `one transaction cannot pay two orders`() throws {
+    let shop = try Shop()
+    let (first, second) = (try shop.unpaid("20261121-1"), try shop.unpaid("20261121-2"))
+    _ = try shop.attempts.recordPaid(shop.proof(first), by: shop.act())
+    #expect(
+      try shop.attempts.recordPaid(shop.proof(second), by: shop.act())
+        == .quarantined(.transactionMismatch))
+    #expect(try shop.record("20261121-2")?.state == .unpaid)
+  }
+}

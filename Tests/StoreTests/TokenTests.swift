@@ -1,0 +1,44 @@
+import Payments
+import Store
+import Testing
+
+@Suite struct TokenTests {
+  @Test func `a login is found until it ends`() throws {
+    let shop = try Shop()
+    let sessions = LoginSessions(shop.database)
+    let token = try sessions.begin(
+      merchant: shop.merchant, openID: shop.buyer, lifeSeconds: 60, by: shop.act(at: 0))
+    #expect(try sessions.find(token: token, by: shop.act(at: 59_000_000))?.openID == shop.buyer)
+    #expect(try sessions.find(token: token, by: shop.act(at: 60_000_000)) == nil)
+    #expect(try sessions.find(token: token.uppercased(), by: shop.act(at: 0)) == nil)
+    #expect(token.utf8.count == 64)
+  }
+
+  @Test func `dead logins make room for new ones`() throws {
+    let shop = try Shop()
+    let sessions = LoginSessions(shop.database)
+    for _ in 0..<3 {
+      _ = try sessions.begin(
+        merchant: shop.merchant, openID: shop.buyer, lifeSeconds: 1, by: shop.act(at: 0))
+    }
+    _ = try sessions.begin(
+      merchant: shop.merchant, openID: shop.buyer, lifeSeconds: 1, by: shop.act(at: 9_000_000))
+    #expect(try shop.count("login_session") == 1)
+  }
+
+  @Test func `a merchant token is found until it is revoked`() throws {
+    let shop = try Shop()
+    let tokens = MerchantTokens(shop.database)
+    let token = try tokens.create(
+      merchant: shop.merchant, name: "后台", role: .cashier, lifeSeconds: 60, by: shop.act(at: 0))
+    let holder = try tokens.find(token: token, by: shop.act(at: 0))
+    #expect(holder?.role == .cashier)
+    #expect(holder?.name == "后台")
+    #expect(try tokens.revoke(merchant: shop.merchant, name: "后台", by: shop.act(at: 1)) == 1)
+    #expect(try tokens.find(token: token, by: shop.act(at: 1)) == nil)
+  }
+
+  @Test func `roles nest`() {
+    #expect(Role.reader < .cashier && Role.cashier < .reviewer)
+  }
+}
