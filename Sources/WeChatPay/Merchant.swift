@@ -1,0 +1,31 @@
+public import Payments
+
+/// A merchant as WeChat knows it, with what proves it. Printing it shows no secret.
+public struct Merchant: Sendable {
+  public let name: MerchantName
+  public let appID: AppID
+  /// The mini-program's AppSecret: proves us at login, signs nothing.
+  public let appSecret: Secret
+  public let merchantID: MerchantID
+  public let apiKey: APIKey
+  /// The algorithm of every message, in both directions.
+  public let signType: SignType
+  /// Where WeChat posts payment notifications (通知地址): https, without a query, up to 256 bytes.
+  public let notifyURL: String
+  /// Where WeChat posts refund notifications; `nil` leaves it to the merchant platform's setting.
+  public let refundNotifyURL: String?
+
+  public init(
+    name: MerchantName, appID: AppID, appSecret: Secret, merchantID: MerchantID, apiKey: APIKey,
+    signType: SignType, notifyURL: String, refundNotifyURL: String?
+  ) {
+    self.name = name
+    self.appID = appID
+    self.appSecret = appSecret
+    self.merchantID = merchantID
+    self.apiKey = apiKey
+    self.signType = signType
+    self.notifyURL = notifyURL
+    self.refundNotifyURL = refundNotifyURL
+  }
+}

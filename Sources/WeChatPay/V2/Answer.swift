@@ -1,0 +1,43 @@
+import Payments
+
+/// Judges an answer of WeChat, in the order that its manual prescribes: communication, signature,
+/// identity, business. Source: WeChat Pay APIv2, 协议规则.
+struct Answer {
+  let call: WeChatCall
+  /// The order that was asked about.
+  let number: OutTradeNo
+  let signType: SignType
+
+  /// - Returns: the fields, when they are verified and `result_code` is SUCCESS.
+  func verified(_ fields: Fields, merchant: Merchant) throws(WeChatPayError) -> Fields {
+    guard fields["return_code"] == "SUCCESS" else {
+      // Such an answer bears no signature: anybody might have written it, so it decides nothing.
+      throw WeChatPayError(
+        call, wasSent: true, "expected return_code SUCCESS; WeChat did not accept the message",
+        weChatText: fields["return_msg"])
+    }
+    do {
+      try Signature.verify(fields, key: merchant.apiKey, expected: signType)
+    } catch {
+      throw unbelievable("the signature is \(error); compare the API key")
+    }
+    guard fields["appid"] == merchant.appID.text,
+      fields["mch_id"] == merchant.merchantID.text
+    else { throw unbelievable("appid or mch_id is another merchant's") }
+    if let answered = fields["out_trade_no"], answered != number.text {
+      throw unbelievable("it is about another order")
+    }
+    switch fields["result_code"] {
+    case "SUCCESS": return fields
+    case "FAIL":
+      // Successful answers may carry an err_code too; it counts only here.
+      throw WeChatPayError(
+        call, code: ErrorCode(word: fields["err_code"] ?? ""), weChatText: fields["err_code_des"])
+    default: throw unbelievable("result_code is neither SUCCESS nor FAIL")
+    }
+  }
+
+  private func unbelievable(_ reason: String) -> WeChatPayError {
+    WeChatPayError(call, wasSent: true, "the answer cannot be used: \(reason)")
+  }
+}

@@ -1,0 +1,125 @@
+public import Payments
+
+/// A payment notification (支付结果通知) as it came, not verified: good for finding the merchant
+/// whose key can verify it, and for nothing else.
+public struct ReceivedNotification: Sendable {
+  public let appID: AppID
+  public let merchantID: MerchantID
+  private let fields: Fields
+
+  /// Reads the body of a request to `notify_url`.
+  ///
+  /// - Throws: `NotificationRefusal` for what is not a flat message, for names that WeChat does
+  ///   not use, for control characters, and when nothing says whose notification it is.
+  public init(_ body: [UInt8]) throws(NotificationRefusal) {
+    do {
+      fields = try FlatXML.read(body)
+    } catch {
+      throw .message(error)
+    }
+    for (name, value) in fields {
+      guard name.isNotificationName else { throw .name }
+      guard value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+        throw .controlCharacter(name)
+      }
+    }
+    guard !fields.hasAmbiguousValue else { throw .ambiguous }
+    do {
+      appID = try fields.value("appid", AppID.init)
+      merchantID = try fields.value("mch_id", MerchantID.init)
+    } catch {
+      throw .field(error.name)
+    }
+  }
+
+  /// Verifies the signature with a merchant's key, then reads what was notified.
+  ///
+  /// `appid` and `mch_id` are not compared here: a message signed with the merchant's key that
+  /// names another appid is genuine and must raise an alarm, not be dropped as a forgery.
+  ///
+  /// - Throws: `NotificationRefusal.signature`; `.field` when a genuine message lacks a field.
+  public func verified(with merchant: Merchant) throws(NotificationRefusal) -> PaymentNotification {
+    do {
+      try Signature.verify(fields, key: merchant.apiKey, expected: merchant.signType)
+    } catch {
+      throw .signature(error)
+    }
+    return try PaymentNotification(verified: fields)
+  }
+}
+
+/// A payment notification (支付结果通知) whose signature was found right.
+public struct PaymentNotification: Sendable {
+  /// The whole message as it was signed.
+  public let fields: Fields
+  /// The payment; `nil` when WeChat reports a failure, which marks nothing as paid.
+  public let proof: PaymentProof?
+
+  fileprivate init(verified fields: Fields) throws(NotificationRefusal) {
+    self.fields = fields
+    guard fields["return_code"] == "SUCCESS", fields["result_code"] == "SUCCESS" else {
+      proof = nil
+      return
+    }
+    do {
+      for name in Fields.reliedUpon {
+        _ = try fields.value(name) { $0.isEmpty ? nil : $0 }
+      }
+      proof = try PaymentProof(fields)
+    } catch {
+      throw .field(error.name)
+    }
+  }
+}
+
+/// Why a payment notification was refused. No case carries a value of the message.
+public enum NotificationRefusal: Error, Sendable, Equatable {
+  case message(XMLRefusal)
+  /// A field's name is not 1 to 32 of `a-z 0-9 _`.
+  case name
+  case controlCharacter(String)
+  /// A value could be read as several fields.
+  case ambiguous
+  case signature(SignatureRefusal)
+  /// A field that must be there is missing or not of its shape.
+  case field(String)
+  /// The encrypted part of a refund notification does not open with the merchant's key.
+  case undecipherable
+}
+
+extension Fields {
+  /// Fields that every notification of a payment has. `cash_fee` is said to be among them, but
+  /// published notifications lack it, and nothing here is decided by it.
+  fileprivate static let reliedUpon = [
+    "return_code", "result_code", "appid", "mch_id", "nonce_str", "openid", "trade_type",
+    "bank_type", "total_fee", "transaction_id", "out_trade_no", "time_end",
+  ]
+
+  /// Whether a value looks like several fields to the signature, which joins `name=value` with `&`
+  /// and escapes nothing.
+  ///
+  /// A value may hold `&`: shops send such an `attach`. But a field on which we rely holds none,
+  /// and no value holds `&`, its name and `=`. Then the signed text has one place where the field
+  /// can begin and one where it can end, so all messages with one signature agree about it.
+  fileprivate var hasAmbiguousValue: Bool {
+    let names = Self.reliedUpon + ["fee_type"]
+    return contains { name, value in
+      value.utf8.contains(UInt8(ascii: "&"))
+        && (names.contains(name) || names.contains { value.holds("&\($0)=") })
+    }
+  }
+}
+
+extension String {
+  fileprivate var isNotificationName: Bool {
+    (1...32).contains(utf8.count)
+      && utf8.allSatisfy {
+        $0.isDigit || $0 == UInt8(ascii: "_")
+          || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+      }
+  }
+
+  fileprivate func holds(_ words: String) -> Bool {
+    utf8.indices.contains { utf8[$0...].starts(with: words.utf8) }
+  }
+}

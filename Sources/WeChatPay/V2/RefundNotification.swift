@@ -1,0 +1,56 @@
+import FoundationEssentials
+import OpenSSL
+public import Payments
+
+/// A refund notification (退款结果通知).
+///
+/// It bears no signature, and its encryption protects no integrity: it is a hint to ask WeChat
+/// about the refund, and proves nothing.
+public struct RefundNotification: Sendable {
+  public let appID: AppID
+  public let merchantID: MerchantID
+  private let encrypted: String
+
+  /// Reads the body of a request to the refund's `notify_url`.
+  public init(_ body: [UInt8]) throws(NotificationRefusal) {
+    let fields: Fields
+    do {
+      fields = try FlatXML.read(body)
+    } catch {
+      throw .message(error)
+    }
+    do {
+      appID = try fields.value("appid", AppID.init)
+      merchantID = try fields.value("mch_id", MerchantID.init)
+      encrypted = try fields.value("req_info") { $0.isEmpty ? nil : $0 }
+    } catch {
+      throw .field(error.name)
+    }
+  }
+
+  /// Decrypts the notification's `req_info`.
+  ///
+  /// - Throws: `NotificationRefusal.undecipherable`, whatever went wrong: a caller who could tell
+  ///   bad padding from bad content would have a decryption oracle.
+  public func decrypted(with key: APIKey) throws(NotificationRefusal) -> Fields {
+    try Self.decrypt(encrypted, key: key)
+  }
+
+  /// AES-256-ECB with PKCS#7 padding, Base64, below it a message with root `root`.
+  static func decrypt(_ text: String, key: APIKey) throws(NotificationRefusal) -> Fields {
+    let digits = text.filter { !$0.isWhitespace }
+    guard let ciphertext = Data(base64Encoded: digits) else { throw .undecipherable }
+    do {
+      let plain = try decryptAES256ECB(key: key.refundKey, ciphertext: Array(ciphertext))
+      return try FlatXML.read(plain, root: "root")
+    } catch {
+      throw .undecipherable
+    }
+  }
+}
+
+extension APIKey {
+  /// The key of refund notifications: the 32 lower-case hexadecimal digits of the API key's MD5,
+  /// as characters, leading zeros included.
+  var refundKey: [UInt8] { Array(hexadecimal(md5(bytes)).utf8) }
+}

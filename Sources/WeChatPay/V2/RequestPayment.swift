@@ -1,0 +1,37 @@
+public import Payments
+
+/// What the mini-program hands to `wx.requestPayment` (调起支付), signed once more (再次签名).
+///
+/// Every value is a string; names are the wire's. All of them are the gateway's choice: a client
+/// that could choose one would have an oracle for signatures.
+public struct RequestPayment: Sendable, Equatable, Encodable {
+  public let appId: String
+  /// Seconds since 1970.
+  public let timeStamp: String
+  public let nonceStr: String
+  /// `prepay_id=` and the prepay session.
+  public let package: String
+  /// The algorithm of the unified order; another one opens no cashier.
+  public let signType: String
+  public let paySign: String
+
+  /// - Parameters:
+  ///   - signType: the unified order's; the merchant's unless said otherwise.
+  ///   - nonce: 1 to 32 letters and digits.
+  public init(
+    prepayID: PrepayID, merchant: Merchant, signType: SignType? = nil, now: BeijingTime,
+    nonce: String = Nonce.make()
+  ) {
+    let signType = signType ?? merchant.signType
+    appId = merchant.appID.text
+    timeStamp = String(now.seconds)
+    nonceStr = nonce
+    package = "prepay_id=\(prepayID)"
+    self.signType = signType.rawValue
+    paySign = Signature.make(
+      [
+        "appId": appId, "timeStamp": timeStamp, "nonceStr": nonceStr, "package": package,
+        "signType": self.signType,
+      ], key: merchant.apiKey, type: signType)
+  }
+}

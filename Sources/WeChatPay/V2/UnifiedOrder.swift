@@ -1,0 +1,95 @@
+public import Payments
+
+/// The business parameters of a unified order (统一下单) for a mini-program (`JSAPI`).
+///
+/// They never change once they were sent: WeChat answers a repetition with a prepay_id only when
+/// every one is the same, the notify_url and the times included. So they are recorded as `stored`
+/// before the first call, and every later call is made from that text.
+public struct UnifiedOrder: Sendable, Equatable {
+  public let outTradeNo: OutTradeNo
+  public let openID: OpenID
+  public let total: Fen
+  /// The algorithm in which the order is placed, and in which the client's call is signed.
+  public let signType: SignType
+  let appID: AppID
+  let merchantID: MerchantID
+  let fields: Fields
+
+  /// Makes the parameters of a new payment attempt.
+  ///
+  /// - Parameters:
+  ///   - outTradeNo: the attempt's number, of which the order's is the beginning.
+  ///   - openID: the payer, as the login told.
+  ///   - payerAddress: IPv4 or IPv6 address (终端IP), as nginx saw it.
+  ///   - now: `time_start`.
+  /// - Throws: `UnifiedOrderRefusal` when a parameter cannot be sent.
+  public init(
+    order: Order, outTradeNo: OutTradeNo, openID: OpenID, merchant: Merchant,
+    payerAddress: String, now: BeijingTime
+  ) throws(UnifiedOrderRefusal) {
+    guard (1...64).contains(payerAddress.utf8.count),
+      payerAddress.utf8.allSatisfy({ $0.isAlphanumeric || ".:".utf8.contains($0) })
+    else { throw .payerAddress }
+    if let detail = order.detail {
+      guard detail.utf8.count <= 6000, detail.unicodeScalars.allSatisfy(\.isAllowedByWeChat)
+      else { throw .detail }
+    }
+    guard (1...256).contains(merchant.notifyURL.utf8.count),
+      merchant.notifyURL.utf8.allSatisfy(\.isGraphic)
+    else { throw .notifyURL }
+    let optional = [
+      ("detail", order.detail), ("attach", order.attach?.text),
+      ("time_expire", order.expiresAt?.compact),
+    ]
+    let fields = Fields(
+      [
+        ("appid", merchant.appID.text), ("mch_id", merchant.merchantID.text),
+        ("sign_type", merchant.signType.rawValue), ("trade_type", "JSAPI"),
+        ("out_trade_no", outTradeNo.text), ("openid", openID.text),
+        ("total_fee", String(order.total.amount)), ("fee_type", "CNY"), ("body", order.body.text),
+        ("spbill_create_ip", payerAddress), ("time_start", now.compact),
+        ("notify_url", merchant.notifyURL),
+      ] + optional.compactMap { name, value in value.map { (name, $0) } })
+    do {
+      try self.init(fields)
+    } catch {
+      throw .stored
+    }
+  }
+
+  /// The parameters as text to be recorded, without nonce, signature and key.
+  public var stored: String { String(decoding: FlatXML.write(fields), as: UTF8.self) }
+
+  /// Reads recorded parameters.
+  ///
+  /// - Throws: `UnifiedOrderRefusal.stored` when the text is not what `stored` writes.
+  public init(stored: String) throws(UnifiedOrderRefusal) {
+    do {
+      try self.init(FlatXML.read(Array(stored.utf8)))
+    } catch {
+      throw .stored
+    }
+  }
+
+  private init(_ fields: Fields) throws(FieldRefusal) {
+    outTradeNo = try fields.value("out_trade_no", OutTradeNo.init)
+    openID = try fields.value("openid", OpenID.init)
+    total = try fields.value("total_fee") { Fen(digits: $0) }
+    signType = try fields.value("sign_type", SignType.init)
+    appID = try fields.value("appid", AppID.init)
+    merchantID = try fields.value("mch_id", MerchantID.init)
+    self.fields = fields
+  }
+}
+
+/// Why parameters cannot be sent to WeChat.
+public enum UnifiedOrderRefusal: Error, Sendable, Equatable {
+  /// Not 1 to 64 characters of an IPv4 or IPv6 address.
+  case payerAddress
+  /// More than 6,000 bytes, or characters that APIv2 does not carry.
+  case detail
+  /// Not 1 to 256 visible ASCII characters.
+  case notifyURL
+  /// The recorded text is damaged.
+  case stored
+}

@@ -1,0 +1,57 @@
+/// A call to WeChat that brought no result.
+///
+/// Whoever catches it asks `outcome` first: what did not happen may be refused, what is unknown
+/// must be kept and asked again.
+public struct WeChatPayError: Error, Sendable {
+  /// What is known about the order that the call was about.
+  public enum Outcome: Sendable, Equatable {
+    /// Proven: this call changed nothing at WeChat. After an orderquery: WeChat does not know the
+    /// number.
+    case didNotHappen
+    /// WeChat may or may not have done it: no answer, or none that can be believed.
+    case unknown
+  }
+
+  public let call: WeChatCall
+  public let outcome: Outcome
+  public let handling: Handling
+  /// WeChat's code; `nil` when the call did not get as far as a verified answer.
+  public let code: ErrorCode?
+  /// For a person: what was expected, what came, what to do. Holds no secret and no openid.
+  public let message: String
+  /// WeChat's own words (`err_code_des` or `return_msg`), at most 128 characters.
+  public let weChatText: String?
+
+  /// No verified answer: nothing was sent, or what happened is unknown.
+  init(
+    _ call: WeChatCall, wasSent: Bool, _ message: String, handling: Handling? = nil,
+    weChatText: String? = nil
+  ) {
+    self.call = call
+    self.message = "\(call.rawValue): \(message)"
+    self.weChatText = weChatText.map { String($0.prefix(128)) }
+    code = nil
+    switch call {
+    case .unifiedOrder, .closeOrder: outcome = wasSent ? .unknown : .didNotHappen
+    // A question that was not even sent leaves open what it was to find out.
+    case .orderQuery: outcome = .unknown
+    }
+    self.handling = handling ?? (wasSent && call == .unifiedOrder ? .query : .sendAgain)
+  }
+
+  /// A verified answer whose `result_code` is FAIL.
+  init(_ call: WeChatCall, code: ErrorCode, weChatText: String?) {
+    self.call = call
+    self.code = code
+    self.weChatText = weChatText.map { String($0.prefix(128)) }
+    outcome = code.outcome(of: call)
+    handling = code.handling(of: call)
+    message = "\(call.rawValue): refused with \(code.word.prefix(64))"
+  }
+}
+
+extension WeChatPayError: CustomStringConvertible {
+  public var description: String {
+    if let weChatText { "\(message) (\(weChatText))" } else { message }
+  }
+}

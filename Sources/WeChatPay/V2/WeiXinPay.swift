@@ -1,0 +1,94 @@
+public import Curl
+public import Payments
+public import Pooling
+
+/// A merchant's conversation with WeChat about orders: pay, query, close.
+///
+/// Lives as long as the request it serves, on one thread. An answer is used only after its
+/// signature, appid, mch_id and order number were found right; any other leaves the outcome unknown.
+open class WeiXinPay {
+  public let merchant: Merchant
+  private let hosts: WeChatHosts
+  private let deadline: ContinuousClock.Instant
+
+  /// - Parameter deadline: no call takes longer than this, the way over the backup host included.
+  public init(merchant: Merchant, hosts: WeChatHosts, deadline: ContinuousClock.Instant) {
+    self.merchant = merchant
+    self.hosts = hosts
+    self.deadline = deadline
+  }
+
+  /// The curl sessions of the conversation. Calls that must prove the merchant by certificate
+  /// (商户API证书) take place in sessions of their own: a reused plain connection sends none.
+  open var sessions: Pool<Session> { hosts.sessions }
+
+  /// Places an order (统一下单), or places it again: the same parameters give a prepay_id again.
+  ///
+  /// - Throws: `WeChatPayError`; `didNotHappen` speaks of this call, not of an earlier one.
+  public func pay(_ order: UnifiedOrder) throws(WeChatPayError) -> PrepayID {
+    guard order.appID == merchant.appID, order.merchantID == merchant.merchantID else {
+      throw WeChatPayError(
+        .unifiedOrder, wasSent: false,
+        "expected an order of appid \(merchant.appID) and mch_id \(merchant.merchantID), got one of"
+          + " \(order.appID) and \(order.merchantID); the merchant's configuration was changed",
+        handling: .configure)
+    }
+    let answer = try send(
+      .unifiedOrder, order.fields, about: order.outTradeNo, signType: order.signType)
+    guard let prepayID = answer["prepay_id"].flatMap(PrepayID.init) else {
+      throw WeChatPayError(
+        .unifiedOrder, wasSent: true, "expected a prepay_id of 1 to 64 visible characters")
+    }
+    return prepayID
+  }
+
+  /// Asks for the state of an order (查询订单).
+  public func query(_ outTradeNo: OutTradeNo) throws(WeChatPayError) -> OrderQueryAnswer {
+    let answer = try send(
+      .orderQuery, ["out_trade_no": outTradeNo.text], about: outTradeNo,
+      signType: merchant.signType)
+    // Only this answer says what is asked, so the number must not be missing in it.
+    guard answer["out_trade_no"] == outTradeNo.text, let word = answer["trade_state"] else {
+      throw WeChatPayError(.orderQuery, wasSent: true, "expected out_trade_no and trade_state")
+    }
+    return OrderQueryAnswer(tradeState: TradeState(word: word), fields: answer)
+  }
+
+  /// Closes an order (关闭订单) that nobody shall pay any more. Closing it twice is harmless.
+  ///
+  /// WeChat refuses it earlier than 5 minutes after the order was placed.
+  public func close(_ outTradeNo: OutTradeNo) throws(WeChatPayError) {
+    do {
+      _ = try send(
+        .closeOrder, ["out_trade_no": outTradeNo.text], about: outTradeNo,
+        signType: merchant.signType)
+    } catch {
+      guard error.handling == .done else { throw error }
+    }
+  }
+
+  /// Adds merchant and nonce, signs, posts, verifies.
+  ///
+  /// - Returns: the fields of an answer whose `result_code` is SUCCESS.
+  func send(
+    _ call: WeChatCall, _ fields: Fields, about number: OutTradeNo, signType: SignType
+  ) throws(WeChatPayError) -> Fields {
+    var message = fields
+    message["appid"] = merchant.appID.text
+    message["mch_id"] = merchant.merchantID.text
+    message["nonce_str"] = Nonce.make()
+    message["sign_type"] = signType.rawValue
+    message["sign"] = Signature.make(message, key: merchant.apiKey, type: signType)
+    let received: Fields
+    do {
+      received = try hosts.exchange(
+        message, path: call.path, sessions: sessions, deadline: deadline)
+    } catch {
+      throw WeChatPayError(
+        call, wasSent: error.wasSent, error.message,
+        handling: error.isCertificateFault ? .configure : nil)
+    }
+    return try Answer(call: call, number: number, signType: signType)
+      .verified(received, merchant: merchant)
+  }
+}

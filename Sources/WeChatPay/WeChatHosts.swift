@@ -1,0 +1,94 @@
+public import Curl
+public import Pooling
+import Synchronization
+
+/// WeChat's hosts, and which of them to ask first.
+///
+/// The main host is asked first. The backup gets a message only when the main host has not: no
+/// connection, or an error page of a proxy in front of it. After a read timeout the message may
+/// have been executed, so that it is for the caller to ask or to repeat, not for this type.
+/// A host that failed goes last for `memory`; then the main host is first again.
+/// Source: WeChat Pay, 跨城冗灾方案.
+public final class WeChatHosts: Sendable {
+  let login: String
+  let sessions: Pool<Session>
+  private let pay: [String]
+  private let failures = Mutex<[String: ContinuousClock.Instant]>([:])
+
+  private static let memory: Duration = .seconds(30)
+  private static let connectTimeout: Duration = .seconds(2)
+  private static let totalTimeout: Duration = .seconds(10)
+
+  /// - Parameters:
+  ///   - pay: base URLs of the payment API without a slash at the end, the main host first.
+  ///   - login: base URL of the login API.
+  ///   - sessions: curl sessions without a client certificate.
+  public init(pay: [String], login: String, sessions: Pool<Session>) {
+    precondition(!pay.isEmpty, "There is at least a main host.")
+    self.pay = pay
+    self.login = login
+    self.sessions = sessions
+  }
+
+  /// Posts a message and reads the answer, which is not verified yet.
+  ///
+  /// - Throws: `TransportFailure`; it counts as unsent only when no host can have got the message.
+  func exchange(
+    _ message: Fields, path: String, sessions: Pool<Session>, deadline: ContinuousClock.Instant
+  ) throws(TransportFailure) -> Fields {
+    let body = FlatXML.write(message)
+    var failure = TransportFailure(wasSent: false, message: "no host was asked")
+    for host in pay.filter({ !hasFailed($0) }) + pay.filter(hasFailed) {
+      do {
+        let response = try send(
+          HTTPRequest(
+            method: .post, url: host + path, contentType: "text/xml; charset=utf-8", body: body),
+          sessions: sessions, deadline: deadline)
+        let answer = try response.message()
+        forget(host)
+        return answer
+      } catch {
+        if error.wasSent || error.isElsewhereHelpful { remember(host) }
+        let wasSentBefore = failure.wasSent
+        failure = error
+        failure.wasSent = error.wasSent || wasSentBefore
+        guard error.isElsewhereHelpful else { throw failure }
+      }
+    }
+    throw failure
+  }
+
+  /// Sends one request over a lent session, within the deadline.
+  func send(
+    _ request: HTTPRequest, sessions: Pool<Session>, deadline: ContinuousClock.Instant
+  ) throws(TransportFailure) -> HTTPResponse {
+    let outcome: Result<HTTPResponse, CurlError>
+    do {
+      let patience = max(.zero, ContinuousClock.now.duration(to: deadline))
+      outcome = try sessions.lend(patience: patience) { session in
+        let left = ContinuousClock.now.duration(to: deadline)
+        // A curl session takes 0 ms for no limit at all.
+        guard left > .milliseconds(1) else { throw PoolExhausted() }
+        return Result { () throws(CurlError) in
+          try session.send(
+            request, connectTimeout: min(Self.connectTimeout, left),
+            timeout: min(Self.totalTimeout, left))
+        }
+      }
+    } catch {
+      // Thrown before the request: no session came free in time, or none could be opened.
+      throw TransportFailure(wasSent: false, message: "no connection was free before the deadline")
+    }
+    switch outcome {
+    case .success(let response): return response
+    case .failure(let error): throw TransportFailure(error)
+    }
+  }
+
+  private func hasFailed(_ host: String) -> Bool {
+    failures.withLock { $0[host].map { .now < $0 + Self.memory } ?? false }
+  }
+
+  private func remember(_ host: String) { failures.withLock { $0[host] = .now } }
+  private func forget(_ host: String) { failures.withLock { $0[host] = nil } }
+}
