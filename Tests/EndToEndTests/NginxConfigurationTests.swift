@@ -30,7 +30,7 @@ import Testing
         """#)
     for (path, route, socket) in Self.routes {
       #expect(try site.post(path).status == 200, "\(path)")
-      #expect(site.takeLast(socket)?.values("WEIXINPAY_ROUTE") == [route], "\(path)")
+      #expect(site.newest(socket)?.values("WEIXINPAY_ROUTE") == [route], "\(path)")
     }
     #expect(try site.post("/wxpay/pay.php").status == 403)
     #expect(try site.post("/other").status == 403)
@@ -45,7 +45,7 @@ import Testing
       "-H", "WEIXINPAY_ROUTE: merchant", "-H", "Weixinpay-Route: merchant",
       "-H", "WEIXINPAY_END: 2", "-H", "Remote-Addr: 8.8.8.8", "-H", "X-Forwarded-For: 8.8.8.8",
       "-H", "X-Real-IP: 8.8.8.8", "-H", "Cookie: a=b", "-H", "Content_Length: 1")
-    let request = try #require(site.takeLast("api"))
+    let request = try #require(site.newest("api"))
     #expect(
       request.parameters.map(\.name) == [
         "WEIXINPAY_ROUTE", "QUERY_STRING", "REQUEST_METHOD", "CONTENT_TYPE", "CONTENT_LENGTH",
@@ -68,7 +68,7 @@ import Testing
   @Test func `a header that was not sent makes no parameter`() throws {
     let site = try RecordedSite()
     _ = try site.post("/wxpay/pay")
-    let request = try #require(site.takeLast("api"))
+    let request = try #require(site.newest("api"))
     #expect(!request.parameters.contains { $0.name.hasPrefix("HTTP_") })
     #expect(request.parameters.last?.name == "WEIXINPAY_END")
   }
@@ -76,7 +76,7 @@ import Testing
   @Test func `underscored headers are dropped`() throws {
     let site = try RecordedSite()
     _ = try site.post("/wxpay/pay", "-H", "Idempotency_Key: 1")
-    let request = try #require(site.takeLast("api"))
+    let request = try #require(site.newest("api"))
     #expect(request.values("HTTP_IDEMPOTENCY_KEY") == [])
   }
 
@@ -86,7 +86,7 @@ import Testing
     let body = String(repeating: "x", count: 20_000)
     _ = try site.post(
       "/wxpay/receive-notify", version, "-H", "Transfer-Encoding: chunked", body: body)
-    let request = try #require(site.takeLast("notify"))
+    let request = try #require(site.newest("notify"))
     #expect(request.values("CONTENT_LENGTH") == ["20000"])
     #expect(request.body == Array(body.utf8))
   }
@@ -95,7 +95,7 @@ import Testing
     let site = try RecordedSite()
     let largest = String(repeating: "x", count: 65_536)
     #expect(try site.post("/wxpay/receive-notify", body: largest).status == 200)
-    #expect(site.takeLast("notify")?.body.count == 65_536)
+    #expect(site.newest("notify")?.body.count == 65_536)
 
     let refused = try site.post("/wxpay/receive-notify", body: largest + "x")
     #expect(refused.status == 413)

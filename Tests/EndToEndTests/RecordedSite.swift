@@ -37,7 +37,7 @@ final class RecordedSite {
   var count: Int { recorders.values.map(\.recordings.count).reduce(0, +) }
 
   /// The newest request that reached the socket of this name.
-  func takeLast(_ socket: String) -> FastCGIRecorder.Recording? {
+  func newest(_ socket: String) -> FastCGIRecorder.Recording? {
     recorders[socket]?.recordings.last
   }
 
