@@ -1,0 +1,64 @@
+import Curl
+import Logging
+import MariaDB
+import Payments
+import Pooling
+import Server
+import Store
+import WeChatPay
+
+/// Turns what a handler returned or threw into an answer: the one place where errors end.
+enum Answer {
+  static func json(_ value: JSON, status: Int = 200) -> Response {
+    Response(status: status, contentType: "application/json", body: value.bytes)
+  }
+
+  static func xml(_ body: [UInt8], status: Int = 200) -> Response {
+    Response(status: status, contentType: "text/xml", body: body)
+  }
+
+  static func refusal(_ refusal: Refusal, requestID: String) -> Response {
+    json(
+      [
+        "code": JSON(refusal.code.rawValue), "message": JSON(refusal.message),
+        "request_id": JSON(requestID),
+      ], status: refusal.code.status)
+  }
+
+  /// What the caller is told of an error. Details that only the operator may see stay in the log.
+  static func refusal(for error: any Error) -> Refusal {
+    switch error {
+    case let refusal as Refusal: refusal
+    case let refusal as PayRefusal: Refusal(refusal)
+    case let refusal as PaymentRefusal:
+      switch refusal {
+      case .orderPaid: Refusal(.orderPaid)
+      case .orderClosed: Refusal(.orderClosed)
+      }
+    case let error as WeChatPayError: Refusal(error)
+    case is MariaDBError, is PoolExhausted: Refusal(.databaseUnavailable)
+    case let refusal as JSONRefusal:
+      Refusal(.malformedRequest, "The body is not JSON as expected: \(refusal)")
+    default: Refusal(.internalFault)
+    }
+  }
+}
+
+extension Refusal {
+  init(_ refusal: PayRefusal) {
+    switch refusal {
+    case .orderNotFound: self.init(.orderNotFound)
+    case .orderPaid: self.init(.orderPaid)
+    case .orderClosed: self.init(.orderClosed)
+    case .orderExpired: self.init(.orderExpired)
+    }
+  }
+
+  init(_ error: WeChatPayError) {
+    switch error.outcome {
+    case .didNotHappen where error.code != nil:
+      self.init(.wechatRefused, "WeChat refused: \(error.message)")
+    case .didNotHappen, .unknown: self.init(.wechatUnavailable)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Linux
+import Payments
+import Server
+import Store
+import WeChatPay
+
+/// One request on its way through a handler.
+struct Context: Sendable {
+  let gateway: Gateway
+  let request: Request
+  /// The path below the route's own location: `["orders", "20261121-7", "close"]`.
+  let path: [String]
+
+  var now: BeijingTime { BeijingTime(microseconds: microsecondsSince1970()) }
+
+  func act(_ actor: String) -> Act {
+    Act(actor: actor, requestID: request.requestID, now: now, deadline: request.deadline)
+  }
+
+  /// The bearer token of the request.
+  ///
+  /// - Throws: `refusal` when there is none.
+  func bearer(orRefuse refusal: Refusal.Code) throws(Refusal) -> String {
+    let words = (request.parameter("HTTP_AUTHORIZATION") ?? "").split(separator: " ")
+    guard words.count == 2, words[0].lowercased() == "bearer",
+      (1...128).contains(words[1].utf8.count)
+    else { throw Refusal(refusal) }
+    return String(words[1])
+  }
+
+  /// The buyer who is logged in, and the merchant whose mini-program it is.
+  func buyer() throws -> (LoginSessions.Session, Merchant) {
+    let token = try bearer(orRefuse: .loginRequired)
+    guard let session = try gateway.sessions.find(token: token, by: act("buyer")),
+      let merchant = gateway.settings.merchant(session.merchant)
+    else { throw Refusal(.loginRequired) }
+    return (session, merchant)
+  }
+
+  /// WeChat, spoken to on a merchant's behalf.
+  func weChat(_ merchant: Merchant) -> WeiXinPay {
+    WeiXinPay(merchant: merchant, hosts: gateway.hosts, deadline: request.deadline)
+  }
+
+  /// The body as a JSON object.
+  func json() throws -> JSON {
+    let json = try JSON(parsing: request.body)
+    guard case .object = json else {
+      throw Refusal(.malformedRequest, "The body must be a JSON object.")
+    }
+    return json
+  }
+
+  /// A value of the query string; `nil` when absent. Names and values are percent-decoded.
+  func query(_ name: String) throws(Refusal) -> String? {
+    for pair in request.query.split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard percentDecoded(parts[0]) == name else { continue }
+      guard let value = percentDecoded(parts.count == 2 ? parts[1] : "") else {
+        throw Refusal(.malformedRequest, "\(name) in the query is not UTF-8, percent-encoded.")
+      }
+      return value
+    }
+    return nil
+  }
+}
+
+/// Decodes `%41` and `+`; `nil` when the escapes or the UTF-8 are wrong.
+private func percentDecoded(_ text: Substring) -> String? {
+  var bytes: [UInt8] = []
+  var rest = Array(text.utf8)[...]
+  while let byte = rest.popFirst() {
+    switch byte {
+    case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
+    case UInt8(ascii: "%"):
+      guard let high = rest.popFirst(), let low = rest.popFirst(),
+        let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+      else { return nil }
+      bytes.append(value)
+    default: bytes.append(byte)
+    }
+  }
+  return String(validating: bytes, as: UTF8.self)
+}

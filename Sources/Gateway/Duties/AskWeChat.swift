@@ -1,0 +1,43 @@
+import Payments
+import Store
+import WeChatPay
+
+/// Asks WeChat about an attempt (查单) and records what it answers.
+struct AskWeChat {
+  private let context: Context
+  private let merchant: Merchant
+
+  init(_ context: Context, _ merchant: Merchant) {
+    self.context = context
+    self.merchant = merchant
+  }
+
+  /// - Returns: the attempt's state as recorded afterwards.
+  /// - Throws: `WeChatPayError` when WeChat gave no usable answer; nothing was changed then.
+  func ask(_ attempt: PaymentAttempt) throws -> PaymentState {
+    let act = context.act("wechat-query")
+    let answer: OrderQueryAnswer
+    do {
+      answer = try context.weChat(merchant).query(attempt.outTradeNo)
+    } catch {
+      // WeChat has never heard of the number: the attempt may be sent again.
+      if error.code == .orderNotExist { return attempt.state }
+      throw error
+    }
+    switch answer.tradeState {
+    case .success, .refund:
+      guard let proof = answer.proof else { return attempt.state }
+      let verified = VerifiedProof(
+        proof, merchant: merchant.name, appID: merchant.appID, merchantID: merchant.merchantID)
+      switch try context.gateway.attempts.recordPaid(verified, by: act) {
+      case .applied, .duplicate: return .paid
+      case .quarantined: return attempt.state
+      }
+    case .closed, .revoked:
+      try context.gateway.attempts.recordClosed(attempt, .wechat, by: act)
+      return .closed
+    case .notPay, .userPaying, .payError, .accept, .unrecognised:
+      return attempt.state
+    }
+  }
+}

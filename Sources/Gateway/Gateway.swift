@@ -1,0 +1,105 @@
+import Linux
+import Logging
+import MariaDB
+import Pooling
+import Server
+import Store
+import WeChatPay
+
+/// The program: takes requests from its sockets, answers each by the route nginx named.
+public final class Gateway: Sendable {
+  let settings: Settings
+  let database: Database
+  let hosts: WeChatHosts
+  let logger: Logger
+
+  init(settings: Settings, database: Database, hosts: WeChatHosts, logger: Logger) {
+    self.settings = settings
+    self.database = database
+    self.hosts = hosts
+    self.logger = logger
+  }
+
+  var orders: Orders { Orders(database) }
+  var attempts: PaymentAttempts { PaymentAttempts(database) }
+  var notifications: Notifications { Notifications(database) }
+  var sessions: LoginSessions { LoginSessions(database) }
+  var tokens: MerchantTokens { MerchantTokens(database) }
+  var journal: Journal { Journal(database) }
+
+  /// Answers one request. Never throws: every error becomes an answer here.
+  func respond(to request: Request, on socket: String) -> Response {
+    let started = ContinuousClock.now
+    let context = Context(
+      gateway: self, request: request,
+      path: Route.parts(of: request.path, route: request.route))
+    var failure: (any Error)?
+    let response: Response
+    do {
+      response = try route(context, on: socket)
+    } catch {
+      failure = error
+      response = answer(error, to: request)
+    }
+    log(request, response, failure, took: ContinuousClock.now - started)
+    return response
+  }
+
+  private func route(_ context: Context, on socket: String) throws -> Response {
+    let request = context.request
+    let candidates = Route.at(name: request.route, socket: socket, path: context.path)
+    guard !candidates.isEmpty else { throw Refusal(.routeNotFound) }
+    guard let route = candidates.first(where: { $0.method == request.method }) else {
+      let allowed = candidates.map(\.method).joined(separator: ", ")
+      throw Refusal(.methodNotAllowed, "This address takes \(allowed), not \(request.method).")
+    }
+    if case .json = route.body, !request.contentType.isJSON { throw Refusal(.unsupportedMediaType) }
+    return try route.handle(context)
+  }
+
+  /// WeChat understands nothing but its own XML, people and programs get JSON.
+  private func answer(_ error: any Error, to request: Request) -> Response {
+    let refusal = Answer.refusal(for: error)
+    guard request.route == "receive-notify" else {
+      return Answer.refusal(refusal, requestID: request.requestID)
+    }
+    let status = refusal.code == .methodNotAllowed ? 405 : 200
+    return Answer.xml(NotifyReply.fail(ReceiveNotify.reason(error)), status: status)
+  }
+
+  /// One line per request. Nothing secret: no tokens, no openids, no bodies.
+  private func log(
+    _ request: Request, _ response: Response, _ failure: (any Error)?, took duration: Duration
+  ) {
+    var metadata: Logger.Metadata = [
+      "route": "\(request.route)", "method": "\(request.method)", "status": "\(response.status)",
+      "request_id": "\(request.requestID)",
+      "milliseconds": "\(duration.milliseconds)",
+    ]
+    var level = Logger.Level.info
+    if let failure {
+      let refusal = Answer.refusal(for: failure)
+      metadata["code"] = "\(refusal.code.rawValue)"
+      // What the caller may not see, the operator must.
+      if refusal.code.status >= 500 {
+        metadata["reason"] = "\(failure)"
+        level = .error
+      }
+    }
+    logger.log(level: level, "answered", metadata: metadata)
+  }
+}
+
+extension String {
+  fileprivate var isJSON: Bool {
+    let type = split(separator: ";").first ?? ""
+    return type.lowercased().filter { $0 != " " } == "application/json"
+  }
+}
+
+extension Duration {
+  var milliseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+  }
+}

@@ -1,0 +1,59 @@
+import Payments
+import Server
+import Store
+import WeChatPay
+
+/// `POST login`: swaps the code of `wx.login` for a token of ours.
+///
+/// WeChat's `session_key` is neither stored nor answered.
+enum Login {
+  static func handle(_ context: Context) throws -> Response {
+    let body = try context.json()
+    guard let code = body["code"]?.string, (1...128).contains(code.utf8.count) else {
+      throw Refusal(.malformedRequest, "code: expected the text that wx.login returned.")
+    }
+    let merchant = try merchant(body["merchant"]?.string, context)
+    let openID: OpenID
+    do {
+      openID = try LoginClient(
+        merchant: merchant, hosts: context.gateway.hosts, deadline: context.request.deadline
+      ).exchange(code: code)
+    } catch {
+      throw Refusal(error)
+    }
+    let lifeSeconds = context.gateway.settings.sessionLifeSeconds
+    let token = try context.gateway.sessions.begin(
+      merchant: merchant.name, openID: openID, lifeSeconds: lifeSeconds,
+      by: context.act("buyer"))
+    return Answer.json(["token": JSON(token), "expires_in": JSON(lifeSeconds)])
+  }
+
+  /// Whose mini-program it is: nginx says so (`WEIXINPAY_MERCHANT`), else the client; a gateway of
+  /// one merchant needs neither.
+  private static func merchant(_ named: String?, _ context: Context) throws(Refusal) -> Merchant {
+    let merchants = context.gateway.settings.merchants
+    if let name = context.request.parameter("WEIXINPAY_MERCHANT") ?? named {
+      guard let merchant = merchants.first(where: { $0.name.text == name }) else {
+        throw Refusal(.malformedRequest, "merchant: no merchant of this name is configured.")
+      }
+      return merchant
+    }
+    guard merchants.count == 1, let merchant = merchants.first else {
+      throw Refusal(.malformedRequest, "merchant: several are configured, name one.")
+    }
+    return merchant
+  }
+}
+
+extension Refusal {
+  fileprivate init(_ error: LoginError) {
+    switch error {
+    case .codeRefused: self.init(.loginCodeInvalid)
+    case .highRisk: self.init(.loginRefused)
+    case .tooOften: self.init(.tooManyLogins)
+    case .busy, .unreachable, .unusableAnswer: self.init(.wechatUnavailable)
+    // Our own appid or secret is wrong, or the day's quota is spent: nothing the buyer can mend.
+    case .configuration, .quotaReached, .refused: self.init(.loginMisconfigured)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Payments
+import Server
+import Store
+import WeChatPay
+
+/// `merchant/orders…`: the shop's backend creates, reads and closes orders.
+enum MerchantOrders {
+  static func create(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let order = try Order(try context.json(), merchant: holder.merchant)
+    let act = context.act("merchant:\(holder.name)")
+    let status =
+      switch try context.gateway.orders.create(order, by: act) {
+      case .created: 201
+      case .existed: 200
+      case .conflict: throw Refusal(.orderConflict)
+      }
+    return Answer.json(try view(order.number, holder, context), status: status)
+  }
+
+  static func show(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    Answer.json(try view(try number(context), holder, context))
+  }
+
+  static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let filter = try OrderFilter(context)
+    let limit = filter.limit
+    // One more than the page tells whether there is another page.
+    let records = try context.gateway.orders.list(
+      merchant: holder.merchant, state: filter.state, from: filter.from, to: filter.to,
+      after: filter.cursor, limit: limit + 1, until: context.request.deadline)
+    let page = records.prefix(limit)
+    let next = records.count > limit ? page.last?.cursor : nil
+    return Answer.json([
+      "orders": .array(page.map { OrderView($0).forMerchant }),
+      "next_cursor": JSON(next?.text),
+    ])
+  }
+
+  static func close(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let number = try number(context)
+    let act = context.act("merchant:\(holder.name)")
+    let record = try find(number, holder, context)
+    guard let merchant = context.gateway.settings.merchant(holder.merchant) else {
+      throw Refusal(.internalFault)
+    }
+    if let attempt = record.attempt {
+      try close(attempt, merchant, act, context)
+    } else if case .existed = try context.gateway.attempts.closeUnopened(record.order, by: act) {
+      // A buyer asked to pay in this very moment.
+      guard let attempt = try find(number, holder, context).attempt else {
+        throw Refusal(.databaseUnavailable)
+      }
+      try close(attempt, merchant, act, context)
+    }
+    return Answer.json(try view(number, holder, context))
+  }
+
+  private static func close(
+    _ attempt: PaymentAttempt, _ merchant: Merchant, _ act: Act, _ context: Context
+  ) throws {
+    switch (attempt.state, attempt.closing) {
+    case (.paid, _): throw Refusal(.orderPaid)
+    case (.closed, .merchant): return
+    case (.closed, .replaced), (.closed, .wechat), (.closed, nil):
+      try context.gateway.attempts.recordClosed(attempt, .merchant, by: act)
+    case (.created, _), (.unpaid, _):
+      try CloseAttempt(context, merchant).close(attempt, .merchant, by: act)
+    }
+  }
+
+  private static func number(_ context: Context) throws(Refusal) -> OutTradeNo {
+    guard context.path.count >= 2, let number = OutTradeNo(context.path[1]) else {
+      throw Refusal(.orderNotFound)
+    }
+    return number
+  }
+
+  private static func find(
+    _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context
+  ) throws -> OrderRecord {
+    let record = try context.gateway.orders.find(
+      merchant: holder.merchant, number: number, until: context.request.deadline)
+    guard let record else { throw Refusal(.orderNotFound) }
+    return record
+  }
+
+  private static func view(
+    _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context
+  ) throws -> JSON {
+    let record = try find(number, holder, context)
+    let timeline = try context.gateway.journal.timeline(
+      merchant: holder.merchant, order: number, until: context.request.deadline)
+    return OrderView(record).forMerchant(timeline)
+  }
+}

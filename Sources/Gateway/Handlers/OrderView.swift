@@ -1,0 +1,78 @@
+import Payments
+import Server
+import Store
+
+/// An order as the world outside sees it. Amounts are in fen, times in Beijing time.
+struct OrderView {
+  private let record: OrderRecord
+
+  init(_ record: OrderRecord) { self.record = record }
+
+  private var attempt: PaymentAttempt? { record.attempt }
+
+  /// What was paid; before that, what the shop wants to be paid.
+  private var total: Fen {
+    guard let attempt, attempt.state == .paid else { return record.order.total }
+    return attempt.total
+  }
+
+  /// Without openid, body, attach and timeline.
+  var forBuyer: JSON { .object(common + state) }
+
+  /// As in a list: without timeline.
+  var forMerchant: JSON { .object(common + confidential + state) }
+
+  func forMerchant(_ timeline: [JournalEntry]) -> JSON {
+    .object(
+      common + confidential + state + Self.members(["timeline": .array(timeline.map(\.json))]))
+  }
+
+  private static func members(_ pairs: KeyValuePairs<String, JSON>) -> [JSON.Member] {
+    pairs.map { JSON.Member(name: $0.key, value: $0.value) }
+  }
+
+  private var common: [JSON.Member] {
+    Self.members([
+      "out_trade_no": JSON(attempt?.outTradeNo ?? record.order.number),
+      "order_no": JSON(record.order.number),
+      "merchant": JSON(record.order.merchant),
+      "state": JSON(record.state.rawValue),
+      "total_fee": JSON(total.amount),
+      "refunded_fee": 0,
+    ])
+  }
+
+  private var confidential: [JSON.Member] {
+    Self.members([
+      "openid": JSON(record.order.openID ?? attempt?.openID),
+      "body": JSON(record.order.body.text),
+      "attach": JSON(record.order.attach?.text),
+    ])
+  }
+
+  private var state: [JSON.Member] {
+    Self.members([
+      "transaction_id": JSON(attempt?.transactionID),
+      "paid_at": JSON(attempt?.paidAt),
+      "created_at": JSON(record.createdAt),
+      "expires_at": JSON(record.order.expiresAt),
+      "alarms": .array(record.alarms.map { JSON($0.rawValue) }),
+      "refunds": .array([]),
+    ])
+  }
+}
+
+extension JSON {
+  fileprivate init(_ identifier: (any Identifier)?) { self.init(identifier?.text) }
+  fileprivate init(_ time: BeijingTime?) { self.init(time?.rfc3339) }
+}
+
+extension JournalEntry {
+  var json: JSON {
+    [
+      "at": JSON(at), "event": JSON(event), "from": JSON(from), "to": JSON(to),
+      "out_trade_no": JSON(outTradeNo), "out_refund_no": JSON(outRefundNo), "by": JSON(by),
+      "detail": JSON(detail),
+    ]
+  }
+}

@@ -1,0 +1,82 @@
+/// A request that was not done, told to a caller who can act on it.
+public struct Refusal: Error, Sendable {
+  public let code: Code
+  /// What was expected, what came, what to do.
+  public let message: String
+
+  public init(_ code: Code, _ message: String? = nil) {
+    self.code = code
+    self.message = message ?? code.sentence
+  }
+
+  /// Stable words: programs are written against them.
+  public enum Code: String, CaseIterable, Sendable {
+    case malformedRequest = "MALFORMED_REQUEST"
+    case loginRequired = "LOGIN_REQUIRED"
+    case loginCodeInvalid = "LOGIN_CODE_INVALID"
+    case loginRefused = "LOGIN_REFUSED"
+    case tokenInvalid = "TOKEN_INVALID"
+    case roleInsufficient = "ROLE_INSUFFICIENT"
+    case routeNotFound = "ROUTE_NOT_FOUND"
+    case orderNotFound = "ORDER_NOT_FOUND"
+    case methodNotAllowed = "METHOD_NOT_ALLOWED"
+    case orderPaid = "ORDER_PAID"
+    case orderClosed = "ORDER_CLOSED"
+    case orderExpired = "ORDER_EXPIRED"
+    case orderConflict = "ORDER_CONFLICT"
+    case amountMismatch = "AMOUNT_MISMATCH"
+    case bodyTooLarge = "BODY_TOO_LARGE"
+    case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
+    case tooManyLogins = "TOO_MANY_LOGINS"
+    case loginMisconfigured = "LOGIN_MISCONFIGURED"
+    case internalFault = "INTERNAL_FAULT"
+    case wechatRefused = "WECHAT_REFUSED"
+    case wechatUnavailable = "WECHAT_UNAVAILABLE"
+    case databaseUnavailable = "DATABASE_UNAVAILABLE"
+
+    public var status: Int {
+      switch self {
+      case .malformedRequest, .loginCodeInvalid: 400
+      case .loginRequired, .tokenInvalid: 401
+      case .loginRefused, .roleInsufficient: 403
+      case .routeNotFound, .orderNotFound: 404
+      case .methodNotAllowed: 405
+      case .orderPaid, .orderClosed, .orderExpired, .orderConflict, .amountMismatch: 409
+      case .bodyTooLarge: 413
+      case .unsupportedMediaType: 415
+      case .tooManyLogins: 429
+      case .internalFault, .loginMisconfigured: 500
+      case .wechatRefused: 502
+      case .wechatUnavailable, .databaseUnavailable: 503
+      }
+    }
+
+    public var sentence: String {
+      switch self {
+      case .malformedRequest: "The request is not what this route expects."
+      case .loginRequired: "Log in first (wx.login, then the login route) and send its token."
+      case .loginCodeInvalid: "The login code is used or too old: call wx.login again."
+      case .loginRefused: "WeChat does not let this user log in."
+      case .tokenInvalid: "The token is unknown, expired or revoked: ask for a new one."
+      case .roleInsufficient: "The token's role does not allow this."
+      case .routeNotFound: "There is nothing at this address."
+      case .orderNotFound: "There is no such order."
+      case .methodNotAllowed: "This address does not take this method."
+      case .orderPaid: "The order is paid."
+      case .orderClosed: "The order is closed."
+      case .orderExpired: "The order's time to pay is over."
+      case .orderConflict: "An order of this number exists with other content."
+      case .amountMismatch: "The amount is not the order's amount: load the order again."
+      case .bodyTooLarge: "The body is larger than 65536 bytes."
+      case .unsupportedMediaType: "Send the body as application/json."
+      case .tooManyLogins: "WeChat allows no more logins of this user right now: wait a minute."
+      case .loginMisconfigured:
+        "WeChat refuses every login: the merchant's appid, AppSecret or quota must be looked at."
+      case .internalFault: "Something is wrong in the gateway; its log tells under the request id."
+      case .wechatRefused: "WeChat refused the order."
+      case .wechatUnavailable: "WeChat does not answer; nothing is lost, try again."
+      case .databaseUnavailable: "The gateway's database does not answer; try again."
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Server
+import Store
+
+/// The table of routes: the index of the program.
+///
+/// nginx matches addresses and names the route (`WEIXINPAY_ROUTE`); clients cannot set it. Each
+/// route belongs to one socket, so that a slow WeChat never holds up a notification.
+struct Route: Sendable {
+  let name: String
+  let socket: Socket
+  let method: String
+  /// The path below the route's location; `*` stands for any one part.
+  var path: [String] = []
+  var body: Body = .none
+  let handle: @Sendable (Context) throws -> Response
+
+  enum Socket: String, CaseIterable, Sendable { case api, notify, merchant }
+  enum Body: Sendable { case none, json, xml }
+
+  static let all: [Route] = [
+    // The mini-program.
+    Route(name: "login", socket: .api, method: "POST", body: .json, handle: Login.handle),
+    Route(name: "pay", socket: .api, method: "POST", body: .json, handle: Pay.handle),
+    Route(name: "order", socket: .api, method: "GET", handle: ShowOrder.handle),
+
+    // WeChat.
+    Route(
+      name: "receive-notify", socket: .notify, method: "POST", body: .xml,
+      handle: ReceiveNotify.handle),
+    Route(
+      name: "receive-notify", socket: .notify, method: "POST", path: ["*"], body: .xml,
+      handle: ReceiveNotify.handle),
+
+    // The shop's backend and staff.
+    Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["orders"], body: .json,
+      handle: allowing(.cashier, MerchantOrders.create)),
+    Route(
+      name: "merchant", socket: .merchant, method: "GET", path: ["orders"],
+      handle: allowing(.reader, MerchantOrders.list)),
+    Route(
+      name: "merchant", socket: .merchant, method: "GET", path: ["orders", "*"],
+      handle: allowing(.reader, MerchantOrders.show)),
+    Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["orders", "*", "close"],
+      handle: allowing(.cashier, MerchantOrders.close)),
+
+    // The operator.
+    Route(name: "health", socket: .merchant, method: "GET", handle: Health.handle),
+  ]
+
+  /// The routes at an address, one per method.
+  static func at(name: String, socket: String, path: [String]) -> [Route] {
+    all.filter { route in
+      route.name == name && route.socket.rawValue == socket && route.path.count == path.count
+        && zip(route.path, path).allSatisfy { $0 == "*" || $0 == $1 }
+    }
+  }
+
+  /// A handler for holders of a merchant token with at least this role.
+  private static func allowing(
+    _ role: Role,
+    _ handle: @escaping @Sendable (Context, MerchantTokens.Holder) throws -> Response
+  ) -> @Sendable (Context) throws -> Response {
+    { context in
+      let token = try context.bearer(orRefuse: .tokenInvalid)
+      guard
+        let holder = try context.gateway.tokens.find(token: token, by: context.act("merchant"))
+      else { throw Refusal(.tokenInvalid) }
+      guard holder.role >= role else {
+        throw Refusal(
+          .roleInsufficient,
+          "This needs the role \(role.rawValue), the token has \(holder.role.rawValue).")
+      }
+      return try handle(context, holder)
+    }
+  }
+}
+
+extension Route {
+  /// The path below the location of a route: what follows its name in the address.
+  ///
+  /// Legacy sites have arbitrary paths, which lead to routes without parts.
+  static func parts(of path: String, route: String) -> [String] {
+    let parts = path.split(separator: "/").map(String.init)
+    guard let index = parts.firstIndex(of: route) else { return [] }
+    return Array(parts[(index + 1)...])
+  }
+}

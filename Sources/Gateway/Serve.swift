@@ -1,0 +1,82 @@
+import Curl
+import Linux
+import Logging
+import MariaDB
+import Pooling
+import Server
+import Store
+import WeChatPay
+
+extension Gateway {
+  /// Runs the gateway until SIGTERM or SIGINT, then finishes what is under way.
+  ///
+  /// - Throws: what keeps it from starting: the database is out of reach, not migrated, or not the
+  ///   one we need; a socket is taken.
+  public static func serve(_ settings: Settings) throws {
+    // Before any other thread exists: signals go to the one thread that waits for them.
+    Signals.block()
+    let format = settings.logFormat.lineFormat
+    LoggingSystem.bootstrap { _ in LineLogHandler(format: format) }
+    let logger = Logger(label: "weixinpay")
+
+    try StartCheck.run(settings)
+    let gateway = Gateway(
+      settings: settings,
+      database: Database(
+        settings.database.service, connections: settings.database.connections),
+      hosts: settings.weChatHosts, logger: logger)
+    let sockets = listeners(settings)
+    let server = try Server(
+      listeners: sockets, allowedUserIDs: settings.allowedUserIDs, logger: logger
+    ) { request, socket in gateway.respond(to: request, on: socket) }
+    // libfcgi installed handlers of its own; a peer that hung up must not end the process.
+    Signals.ignoreBrokenPipe()
+
+    let signals = try NativeThread.start(name: "signals") {
+      while Signals.wait() != .terminate {
+        logger.notice("reload is not done by a single process; restart it")
+      }
+      logger.notice("stopping", metadata: ["reason": "signal"])
+      server.stop()
+    }
+    logger.notice(
+      "serving", metadata: ["sockets": "\(sockets.map(\.path).joined(separator: " "))"])
+    let ending = server.run()
+    logger.notice("stopped", metadata: ["ending": "\(ending)"])
+    signals.join()
+  }
+}
+
+/// The three sockets, each with its own workers.
+private func listeners(_ settings: Settings) -> [Listener] {
+  let listen = settings.listen
+  return [("api", listen.api), ("notify", listen.notify), ("merchant", listen.merchant)].map {
+    Listener(name: $0, path: $1.socket, workers: $1.workers, deadline: $1.deadline)
+  }
+}
+
+extension Settings {
+  /// root, ourselves, and nginx's workers under whichever name they run here.
+  fileprivate var allowedUserIDs: Set<UInt32> {
+    Set([0, effectiveUserID()] + listen.peers.compactMap(userID(named:)))
+  }
+
+  /// As many sessions as workers may wait for WeChat at once.
+  fileprivate var weChatHosts: WeChatHosts {
+    let options = SessionOptions(caFile: wechat.caFile)
+    return WeChatHosts(
+      pay: wechat.pay, login: wechat.login,
+      sessions: Pool(capacity: listen.api.workers + listen.merchant.workers) {
+        try Session(options)
+      })
+  }
+}
+
+extension LogFormat {
+  fileprivate var lineFormat: LineLogHandler.Format {
+    switch self {
+    case .logfmt: .logfmt
+    case .json: .json
+    }
+  }
+}
