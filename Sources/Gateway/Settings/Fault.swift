@@ -7,13 +7,23 @@ public struct Fault: Sendable, Equatable, CustomStringConvertible {
   public let column: Int
   /// The key's path, such as `listen.api.workers`; empty when the file as a whole is at fault.
   public let key: String
-  /// `expected …, got …; what to do`, in one line and without any secret.
-  public let message: String
+  /// Completes "expected …".
+  public let expected: String
+  /// Completes "got …"; never a secret.
+  public let got: String
+  /// What to do about it.
+  public let remedy: String
 
-  public var description: String {
-    let place = "\(file):\(line):\(column)"
-    return key.isEmpty ? "\(place): \(message)" : "\(place): \(key): \(message)"
+  /// `expected …, got …; what to do`, in one line.
+  public var message: String { "expected \(expected), got \(got); \(remedy)" }
+
+  /// `file:line:column: key`, the last part only when there is a key.
+  public var place: String {
+    let position = "\(file):\(line):\(column)"
+    return key.isEmpty ? position : "\(position): \(key)"
   }
+
+  public var description: String { "\(place): \(message)" }
 }
 
 /// Everything that is wrong with a configuration file, in the order of the file.

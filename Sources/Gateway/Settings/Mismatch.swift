@@ -8,8 +8,6 @@ struct Mismatch: Error, Equatable {
   let got: String
   /// What to do about it.
   let remedy: String
-
-  var message: String { "expected \(expected), got \(got); \(remedy)" }
 }
 
 extension Node {

@@ -32,6 +32,8 @@ public struct Settings: Sendable {
   public let wechat: WeChatSettings
   /// At least one, in the order of the file; no two share both appid and mch_id.
   public let merchants: [Merchant]
+  /// The certificates of those merchants that have one.
+  let certificates: [CertificateFiles]
   /// How long a buyer's login lasts.
   public let sessionLifeSeconds: Int64
   public let logFormat: LogFormat

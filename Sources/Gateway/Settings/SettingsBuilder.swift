@@ -36,7 +36,9 @@ struct SettingsBuilder {
     checkReadable("wechat.ca_file", raw.wechatCAFile)
     let built = merchants.map { merchant($0.name, $0.raw) }
     guard faults.isEmpty else { return nil }
-    return Settings(raw, password: password.map(Password.init), merchants: built.compactMap(\.self))
+    return Settings(
+      raw, password: password.map(Password.init), merchants: built.compactMap(\.self),
+      certificates: merchants.compactMap(CertificateFiles.init))
   }
 
   private mutating func check(
@@ -159,7 +161,9 @@ extension Mismatch {
 }
 
 extension Settings {
-  fileprivate init(_ raw: RawSettings, password: Password?, merchants: [Merchant]) {
+  fileprivate init(
+    _ raw: RawSettings, password: Password?, merchants: [Merchant], certificates: [CertificateFiles]
+  ) {
     self.init(
       listen: Listen(
         api: Listener(raw.api), notify: Listener(raw.notify), merchant: Listener(raw.merchant),
@@ -171,7 +175,8 @@ extension Settings {
         connections: raw.database.connections),
       wechat: WeChatSettings(
         pay: raw.pay.map(\.origin), login: raw.login.origin, caFile: raw.wechatCAFile),
-      merchants: merchants, sessionLifeSeconds: raw.sessionLifetime.components.seconds,
+      merchants: merchants, certificates: certificates,
+      sessionLifeSeconds: raw.sessionLifetime.components.seconds,
       logFormat: raw.logFormat)
   }
 }
@@ -179,5 +184,16 @@ extension Settings {
 extension Settings.Listener {
   fileprivate init(_ raw: RawListener) {
     self.init(socket: raw.socket, workers: raw.workers, deadline: raw.deadline)
+  }
+}
+
+extension CertificateFiles {
+  fileprivate init?(_ name: MerchantName, _ raw: RawMerchant) {
+    guard let merchantID = raw.mchID, let certificate = raw.certificateFile,
+      let privateKey = raw.privateKeyFile
+    else { return nil }
+    self.init(
+      merchant: name, merchantID: merchantID, certificate: SecretFile(path: certificate),
+      privateKey: SecretFile(path: privateKey))
   }
 }

@@ -67,7 +67,7 @@ struct SettingsDocument {
     faults.append(
       Fault(
         file: file, line: position.line, column: position.column, key: path,
-        message: mismatch.message))
+        expected: mismatch.expected, got: mismatch.got, remedy: mismatch.remedy))
   }
 
   private mutating func walk(_ mapping: Node.Mapping, below parent: String) {

@@ -1,0 +1,62 @@
+import Linux
+import MariaDB
+import Store
+
+extension Check {
+  /// The database as the service's account sees it.
+  static func checkDatabase(_ database: DatabaseSettings) -> [Finding] {
+    do {
+      var connection = try Connection(database.service)
+      let facts = try connection.serverFacts()
+      let faults = facts.faults.map { Finding.fail("database", $0, "see above; then restart it") }
+      guard faults.isEmpty else { return faults }
+      return [.ok("database", "MariaDB \(facts.version), durable")]
+        + (try checkTime(&connection)) + (try checkSchema(&connection))
+    } catch let error as MariaDBError {
+      return [.fail("database", error.message, error.remedy(for: database))]
+    } catch {
+      return [.fail("database", "\(error)", "restore a backup, or ask whoever changed it")]
+    }
+  }
+
+  /// Leases and deadlines are compared with times that another machine may have written.
+  private static func checkTime(_ connection: inout Connection) throws -> [Finding] {
+    let rows = try connection.query(
+      "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED) AS now")
+    guard let theirs = try rows.first?.integer("now") else { return [] }
+    let seconds = abs(theirs - microsecondsSince1970()) / 1_000_000
+    guard seconds > 5 else { return [.ok("clock", "agrees with the database's")] }
+    return [
+      .warn(
+        "clock", "the database's clock is \(seconds) seconds away from ours",
+        "run an NTP client on both machines")
+    ]
+  }
+
+  private static func checkSchema(_ connection: inout Connection) throws -> [Finding] {
+    let missing = try Migrator.missing(&connection)
+    guard missing.isEmpty else {
+      return [
+        .fail(
+          "schema", "\(missing.joined(separator: ", ")) not applied yet", "run: weixinpay migrate")
+      ]
+    }
+    return [.ok("schema", "up to date")] + (try checkRights(&connection))
+  }
+}
+
+extension MariaDBError {
+  /// What to do when the service cannot connect.
+  fileprivate func remedy(for database: DatabaseSettings) -> String {
+    let server = database.socket ?? "\(database.host ?? ""):\(database.port)"
+    return switch code {
+    case 1044, 1049, 1146: "run: weixinpay migrate"
+    case 1045, 1698:
+      "run: weixinpay migrate, which creates the account \(database.user); without a password it is"
+        + " for the operating system's user of that name only"
+    case 2002, 2003, 2005: "start MariaDB, or correct \(server) in the section database"
+    case 2026: "look at database.ca_file and the server's certificate"
+    default: "look at MariaDB's own log"
+    }
+  }
+}

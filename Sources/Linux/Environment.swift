@@ -1,0 +1,43 @@
+import Glibc
+
+/// The variables of the process's environment.
+public enum Environment {
+  /// What may stay: how to write to a terminal, and what systemd tells a service.
+  ///
+  /// Everything else goes, because the libraries below us obey variables that nobody meant for
+  /// them: `https_proxy`, `SSL_CERT_FILE`, `SSLKEYLOGFILE`, `OPENSSL_CONF`, `MARIADB_PLUGIN_DIR`.
+  public static let allowed: [String] = {
+    let terminal = ["TERM", "COLUMNS", "NO_COLOR", "LANG", "LC_ALL", "LC_MESSAGES"]
+    let systemd = [
+      "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
+      "LISTEN_FDNAMES", "JOURNAL_STREAM", "INVOCATION_ID",
+    ]
+    #if CRASH_POINTS
+      return terminal + systemd + ["WEIXINPAY_CRASH_POINT"]
+    #else
+      return terminal + systemd
+    #endif
+  }()
+
+  /// The value of a variable; nil when it is not set.
+  ///
+  /// Source: `getenv(3)`.
+  public static func value(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    return unsafe String(cString: value)
+  }
+
+  /// Removes every variable that is not allowed.
+  ///
+  /// To be called before any thread is started: `setenv(3)` and `getenv(3)` race.
+  public static func scrub() {
+    let kept = allowed.compactMap { name in value(name).map { (name, $0) } }
+    clearenv()
+    for (name, value) in kept { unsafe setenv(name, value, 1) }
+  }
+}
+
+/// Whether a stream is a terminal: `0` standard input, `1` output, `2` error.
+///
+/// Source: `isatty(3)`.
+public func isTerminal(_ stream: Int32) -> Bool { isatty(stream) == 1 }
