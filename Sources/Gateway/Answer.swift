@@ -46,12 +46,14 @@ enum Answer {
 
 extension Refusal {
   init(_ refusal: PayRefusal) {
-    switch refusal {
-    case .orderNotFound: self.init(.orderNotFound)
-    case .orderPaid: self.init(.orderPaid)
-    case .orderClosed: self.init(.orderClosed)
-    case .orderExpired: self.init(.orderExpired)
-    }
+    let code: Code =
+      switch refusal {
+      case .orderNotFound: .orderNotFound
+      case .orderPaid: .orderPaid
+      case .orderClosed: .orderClosed
+      case .orderExpired: .orderExpired
+      }
+    self.init(code)
   }
 
   init(_ error: WeChatPayError) {
