@@ -12,7 +12,9 @@ public struct APIKey: Sendable {
     let characters = Array(text.utf8)
     guard characters.count == 32 else { throw .length(characters.count) }
     guard characters.allSatisfy(\.isAlphanumeric) else { throw .characters }
-    guard !Self.published.contains(text) else { throw .published }
+    guard !Self.published.contains(text), !Self.published.contains(text.lowercased()) else {
+      throw .published
+    }
     guard characters.isVaried else { throw .weak }
     secret = Secret(text)
   }

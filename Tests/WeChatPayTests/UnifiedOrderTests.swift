@@ -1,0 +1,96 @@
+import Foundation
+import Payments
+import Testing
+
+@testable import WeChatPay
+
+@Suite struct UnifiedOrderTests {
+  @Test func `what is recorded is what is sent, now and later`() throws {
+    let detail = "{\"goods_detail\":[{\"goods_name\":\"A&B<C>]]>\",\"price\":29}]}"
+    let order = try Sample.unifiedOrder(
+      Sample.order(attach: "a=1&b=2 中", detail: detail, expiresAt: Sample.now.adding(seconds: 600)))
+    let again = try UnifiedOrder(stored: order.stored)
+    #expect(again == order)
+    #expect(again.stored == order.stored)
+    #expect(again.fields.names == order.fields.names)
+    #expect(
+      order.fields == [
+        "appid": "wx0123456789abcdef", "mch_id": "1900000109", "sign_type": "MD5",
+        "trade_type": "JSAPI", "out_trade_no": "T20260101-000001",
+        "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "total_fee": "29", "fee_type": "CNY",
+        "body": "天天-零食", "spbill_create_ip": "203.0.113.9", "time_start": "20261121090311",
+        "time_expire": "20261121091311", "attach": "a=1&b=2 中", "detail": detail,
+        "notify_url": "https://shop.example/wxpay/receive-notify",
+      ])
+  }
+
+  @Test func `a record holds no key, no secret, no nonce and no signature`() throws {
+    let stored = try Sample.unifiedOrder().stored
+    for word in ["Zq3vN8sK", "canary", "nonce", "<sign>", "key"] {
+      #expect(!stored.contains(word))
+    }
+  }
+
+  @Test func `a damaged record is refused`() throws {
+    let stored = try Sample.unifiedOrder().stored
+    for damaged in [
+      "", "{}", String(stored.dropLast()), stored + stored,
+      stored.replacing("<total_fee><![CDATA[29]]></total_fee>", with: ""),
+      stored.replacing("[29]", with: "[0]"), stored.replacing("[29]", with: "[2 9]"),
+      stored.replacing("[MD5]", with: "[MD4]"), stored.replacing("openid>", with: "open_id>"),
+    ] {
+      #expect(throws: UnifiedOrderRefusal.stored) { try UnifiedOrder(stored: damaged) }
+    }
+  }
+
+  @Test(arguments: [
+    "", "shop.example ", "1.2.3.4\r\n", "<script>", String(repeating: "1", count: 65),
+  ])
+  func `an address that is none is refused`(address: String) {
+    #expect(throws: UnifiedOrderRefusal.payerAddress) {
+      try UnifiedOrder(
+        order: Sample.order(), outTradeNo: Sample.number, openID: Sample.openID,
+        merchant: Sample.merchant(), payerAddress: address, now: Sample.now)
+    }
+  }
+
+  @Test(arguments: ["a\u{0}b", "a\nb", "😀", String(repeating: "x", count: 6001)])
+  func `a detail that APIv2 does not carry is refused`(detail: String) {
+    #expect(throws: UnifiedOrderRefusal.detail) {
+      try Sample.unifiedOrder(Sample.order(detail: detail))
+    }
+  }
+
+  @Test func `the client's call says the order's algorithm and only strings`() throws {
+    let merchant = Sample.merchant()
+    let payment = RequestPayment(
+      prepayID: PrepayID("wx201410272009395522657a690389285100")!, merchant: merchant,
+      signType: .hmacSHA256, now: Sample.now, nonce: "e61463f8efa94090b1f366cccfbbb444")
+    let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(payment))
+    let object = try #require(json as? [String: String])
+    #expect(
+      Set(object.keys) == ["appId", "timeStamp", "nonceStr", "package", "signType", "paySign"])
+    #expect(object["timeStamp"] == "1795222991")
+    #expect(object["signType"] == "HMAC-SHA256")
+    #expect(object["paySign"]?.count == 64)
+    #expect(object["package"] == "prepay_id=wx201410272009395522657a690389285100")
+  }
+
+  @Test(arguments: Vectors.file.requestPaymentResign.filter { ["R03", "R04"].contains($0.id) })
+  func `the client's call is the published one`(vector: Vectors.Resigned) throws {
+    let type = try #require(vector.params["signType"].flatMap(SignType.init))
+    let merchant = Sample.merchant(key: APIKey(unchecked: vector.key), signType: type)
+    let payment = RequestPayment(
+      prepayID: PrepayID("wx201410272009395522657a690389285100")!, merchant: merchant,
+      now: BeijingTime(microseconds: 1_767_225_600_999_999),
+      nonce: "e61463f8efa94090b1f366cccfbbb444")
+    #expect(payment.paySign == vector.paySign)
+    #expect(payment.timeStamp == vector.params["timeStamp"])
+  }
+
+  @Test func `every nonce is another one`() {
+    let nonces = (0..<10_000).map { _ in Nonce.make() }
+    #expect(Set(nonces).count == nonces.count)
+    #expect(nonces.allSatisfy { $0.utf8.count == 32 && $0.allSatisfy(\.isHexDigit) })
+  }
+}
