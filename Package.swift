@@ -91,7 +91,8 @@ let package = Package(
       name: "OpenSSLTests", dependencies: ["OpenSSL", "TestSupport"], swiftSettings: tests),
     .testTarget(name: "PoolingTests", dependencies: ["Pooling"], swiftSettings: tests),
     .testTarget(
-      name: "ServerTests", dependencies: ["Server", "TestSupport"], swiftSettings: tests),
+      name: "ServerTests", dependencies: ["Server", "FastCGI", "Linux", "TestSupport", logging],
+      swiftSettings: tests),
     .testTarget(name: "PaymentsTests", dependencies: ["Payments"], swiftSettings: tests),
     .testTarget(
       name: "WeChatPayTests", dependencies: ["WeChatPay", "OpenSSL", "Payments", "TestSupport"],

@@ -16,7 +16,7 @@ public enum Arrival: Sendable {
 
 /// A request as nginx sent it, whole and well-formed.
 public struct ReceivedRequest: Sendable {
-  /// FastCGI parameters by name; of a request header sent twice, the first.
+  /// FastCGI parameters by name.
   public let parameters: [String: String]
   public let body: [UInt8]
   /// When the connection was accepted.

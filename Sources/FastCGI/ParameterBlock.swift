@@ -2,21 +2,14 @@
 /// ask: one sentence cannot be read in two ways by two readers.
 ///
 /// Names are 1 to 128 characters out of `A-Z 0-9 _`, values UTF-8 without NUL, at most 200 of them
-/// in at most 64 KiB. No name comes twice, save that of a request header which the client repeated;
-/// the first one counts then. `WEIXINPAY_END` with the value `1` is the last: parameters that were
-/// lost on the way, or a configuration that a later `fastcgi_param` replaced, do not pass as a
-/// request without them.
+/// in at most 64 KiB, none twice. `WEIXINPAY_END` with the value `1` is the last: neither does a
+/// request pass whose parameters were lost on the way, nor one to which nginx appended the client's
+/// headers (`fastcgi_pass_request_headers on`), which could repeat what the configuration sets.
 struct ParameterBlock {
   static let maximumBytes = 64 << 10
   static let maximumCount = 200
   static let endName = "WEIXINPAY_END"
   private static let maximumNameBytes = 128
-
-  /// Headers that decide something: two of them are two opinions.
-  private static let singleHeaders: Set<String> = [
-    "HTTP_AUTHORIZATION", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_HOST",
-    "HTTP_TRANSFER_ENCODING",
-  ]
 
   private typealias Pair = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
 
@@ -28,21 +21,17 @@ struct ParameterBlock {
     let pairs = try Self.pairs(bytes)
     var values: [String: String] = [:]
     values.reserveCapacity(pairs.count)
-    var last: (name: String, value: String)?
     var malformedText: String?
     for pair in pairs {
       let name = try Self.name(pair.name)
-      if values[name] != nil {
-        guard name.hasPrefix("HTTP_"), !Self.singleHeaders.contains(name) else {
-          throw .duplicateParameter(name: name)
-        }
-      }
+      guard values[name] == nil else { throw .duplicateParameter(name: name) }
       let value = Self.text(pair.value)
       if value == nil, malformedText == nil { malformedText = name }
-      if values[name] == nil { values[name] = value ?? "" }
-      last = (name, value ?? "")
+      values[name] = value ?? ""
     }
-    guard let last, last.name == Self.endName, last.value == "1" else { throw .missingEnd }
+    guard values[Self.endName] == "1", let last = pairs.last?.name,
+      last.elementsEqual(Self.endName.utf8)
+    else { throw .missingEnd }
     if let malformedText { throw .malformedText(name: malformedText) }
     self.values = values
   }

@@ -1,7 +1,7 @@
 import Linux
 
 /// Why a connection was closed without effect.
-public enum RequestRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+public enum RequestRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   // Who, and how.
   case foreignPeer(userID: UInt32)
   case tooSlow

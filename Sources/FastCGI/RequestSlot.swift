@@ -116,14 +116,13 @@ import Linux
     var parameters: [String: String] = [:]
     guard var entry = unsafe request.pointee.envp else { throw .unreadable }
     while let text = unsafe entry.pointee {
+      // By bytes: a value may begin with a combining mark, and then no character is "=".
       guard
         let assignment = unsafe String(validatingCString: text),
-        let equals = assignment.firstIndex(of: "=")
+        let equals = assignment.utf8.firstIndex(of: UInt8(ascii: "="))
       else { throw .unreadable }
-      let name = String(assignment[..<equals])
-      if parameters[name] == nil {
-        parameters[name] = String(assignment[assignment.index(after: equals)...])
-      }
+      let value = assignment.utf8[assignment.utf8.index(after: equals)...]
+      parameters[String(assignment[..<equals])] = String(Substring(value))
       unsafe entry += 1
     }
     guard parameters[ParameterBlock.endName] == "1" else { throw .unreadable }

@@ -45,18 +45,28 @@ struct LogLine {
       case "\n": bytes += "\\n".utf8
       case "\r": bytes += "\\r".utf8
       case "\t": bytes += "\\t".utf8
-      // Controls steer terminals; the separators, and what reverses the direction of writing, make
-      // a viewer show lines and words that are not there.
-      case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{200E}"..."\u{200F}",
-        "\u{2028}"..."\u{202E}", "\u{2066}"..."\u{2069}", "\u{FEFF}":
-        bytes += "\\u".utf8
-        let digits = String(scalar.value, radix: 16)
-        bytes += String(repeating: "0", count: 4 - digits.utf8.count).utf8
-        bytes += digits.utf8
-      default: bytes += UTF8.encode(scalar).map(Array.init) ?? []
+      case _ where Self.isInvisible(scalar): appendEscaped(scalar)
+      default: bytes += String(scalar).utf8
       }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func appendEscaped(_ scalar: Unicode.Scalar) {
+    for unit in String(scalar).utf16 {
+      let digits = String(unit, radix: 16)
+      bytes += "\\u\(String(repeating: "0", count: 4 - digits.utf8.count))\(digits)".utf8
+    }
+  }
+
+  /// Controls steer terminals; separators, and what reverses the direction of writing, make a
+  /// viewer show lines and words that are not there.
+  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: return true
+    default: return false
+    }
   }
 
   /// At most 512 bytes, and whole characters of them.

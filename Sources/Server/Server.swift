@@ -19,9 +19,6 @@ public final class Server: Sendable {
     case outOfThreads(LinuxError)
   }
 
-  /// How long busy workers may take to finish once the server is stopped.
-  private static let patience = DispatchTimeInterval.seconds(6)
-
   private let desks: [Desk]
   private let stopped = DispatchSemaphore(value: 0)
   private let workers = DispatchGroup()
@@ -50,7 +47,9 @@ public final class Server: Sendable {
   /// Answers requests until `stop`, then finishes what is begun. To be called once.
   ///
   /// Idle workers leave at once; busy ones have six seconds.
-  @discardableResult public func run() -> Ending {
+  @discardableResult public func run() -> Ending { run(patience: .seconds(6)) }
+
+  func run(patience: DispatchTimeInterval) -> Ending {
     var threads: [NativeThread] = []
     var failure: LinuxError?
     do throws(LinuxError) {
@@ -63,7 +62,7 @@ public final class Server: Sendable {
       stop()
     }
     stopped.wait()
-    guard workers.wait(timeout: .now() + Self.patience) == .success else {
+    guard workers.wait(timeout: .now() + patience) == .success else {
       return .abandoned(workers: running.load(ordering: .relaxed))
     }
     for thread in threads { thread.join() }

@@ -1,0 +1,141 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import FastCGI
+
+@Suite struct ListeningSocketTests {
+  private let folder: TemporaryFolder
+  private let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.file("api.sock")
+  }
+
+  @Test(arguments: [0o600, 0o660, 0o666] as [UInt32])
+  func `the file has the mode it is asked to have`(mode: UInt32) throws {
+    let socket = try ListeningSocket(path: path, mode: mode)
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    #expect(attributes[.posixPermissions] as? UInt32 == mode)
+    socket.close()
+  }
+
+  @Test func `a living socket is not pushed aside`() throws {
+    let first = try ListeningSocket(path: path)
+    #expect(throws: FastCGIError.socketInUse(path: path)) { try ListeningSocket(path: path) }
+    // Not even when so many wait that it takes nobody any more.
+    let second = try ListeningSocket(path: folder.file("full.sock"), backlog: 1)
+    var waiting: [FastCGIClient] = []
+    for _ in 0..<2 { waiting.append(try FastCGIClient(path: second.path)) }
+    #expect(throws: FastCGIError.socketInUse(path: second.path)) {
+      try ListeningSocket(path: second.path)
+    }
+    _ = try FastCGIClient(path: path)
+    first.close()
+    second.close()
+  }
+
+  @Test func `what a dead process left is replaced`() throws {
+    try leaveDeadSocket()
+    let socket = try ListeningSocket(path: path)
+    _ = try FastCGIClient(path: path)
+    socket.close()
+  }
+
+  @Test func `a file that is no socket is left alone`() throws {
+    try folder.write("precious", to: "api.sock")
+    #expect(throws: FastCGIError.notASocket(path: path)) { try ListeningSocket(path: path) }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+  }
+
+  @Test func `a symbolic link is left alone`() throws {
+    try FileManager.default.createSymbolicLink(
+      atPath: path, withDestinationPath: folder.file("elsewhere.sock"))
+    #expect(throws: FastCGIError.notASocket(path: path)) { try ListeningSocket(path: path) }
+  }
+
+  @Test func `a path that is too long is refused by name`() {
+    let long = "/tmp/" + String(repeating: "a", count: 103)
+    #expect(throws: FastCGIError.pathTooLong(path: long)) { try ListeningSocket(path: long) }
+  }
+
+  @Test func `a folder that is missing is named`() {
+    let missing = folder.file("missing/api.sock")
+    let error = #expect(throws: FastCGIError.self) { try ListeningSocket(path: missing) }
+    #expect(error?.description.contains("No such file or directory") == true)
+  }
+
+  @Test func `closing removes the file, and a second time nothing`() throws {
+    let first = try ListeningSocket(path: path)
+    first.close()
+    #expect(!FileManager.default.fileExists(atPath: path))
+    let second = try ListeningSocket(path: path)
+    first.close()
+    _ = try FastCGIClient(path: path)
+    second.close()
+  }
+
+  @Test func `closing does not remove a file that somebody else put there`() throws {
+    let socket = try ListeningSocket(path: path)
+    try FileManager.default.removeItem(atPath: path)
+    try folder.write("precious", to: "api.sock")
+    socket.close()
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+  }
+
+  @Test func `of many that start at once on a dead socket one wins and stays reachable`() throws {
+    try leaveDeadSocket()
+    let sockets = Collected<ListeningSocket>()
+    DispatchQueue.concurrentPerform(iterations: 8) { _ in
+      if let socket = try? ListeningSocket(path: path) { sockets.append(socket) }
+    }
+    #expect(sockets.all.count == 1)
+    _ = try FastCGIClient(path: path)
+    for socket in sockets.all { socket.close() }
+  }
+
+  @Test func `children do not inherit the socket`() throws {
+    let socket = try ListeningSocket(path: path)
+    let child = Process()
+    let output = Pipe()
+    child.executableURL = URL(fileURLWithPath: "/bin/ls")
+    child.arguments = ["-l", "/proc/self/fd"]
+    child.standardOutput = output
+    try child.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    child.waitUntilExit()
+    // Num RefCount Protocol Flags Type St Inode Path
+    let table = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
+    let row = try #require(table.split(separator: "\n").first { $0.hasSuffix(path) })
+    let inode = row.split(separator: " ")[6]
+    #expect(!text.contains("socket:[\(inode)]"))
+    socket.close()
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "Only root can be somebody else."))
+  func `a third account cannot connect`() throws {
+    let socket = try ListeningSocket(path: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+    let child = Process()
+    child.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
+    child.arguments = [
+      "--reuid=65534", "--regid=65534", "--clear-groups", "perl", "-MSocket", "-e",
+      """
+      socket(my $s, PF_UNIX, SOCK_STREAM, 0) or exit 1;
+      exit(connect($s, pack_sockaddr_un($ARGV[0])) ? 2 : $!{EACCES} ? 3 : 4);
+      """, path,
+    ]
+    try child.run()
+    child.waitUntilExit()
+    #expect(child.terminationStatus == 3)
+    socket.close()
+  }
+
+  private func leaveDeadSocket() throws {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    let address = try SocketAddress(path: path)
+    #expect(address.withPointer { bind(descriptor, $0, $1) } == 0)
+  }
+}

@@ -1,0 +1,17 @@
+import Foundation
+import Linux
+import Testing
+
+@Suite struct UsersTests {
+  @Test func `accounts are found by name`() {
+    #expect(userID(named: "root") == 0)
+    #expect(userID(named: "nobody") == 65534)
+    #expect(userID(named: "no such account") == nil)
+    #expect(userID(named: "") == nil)
+  }
+
+  @Test func `we are who we are`() {
+    #expect(effectiveUserID() == geteuid())
+    #expect(userID(named: userName()) == geteuid())
+  }
+}
