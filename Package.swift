@@ -69,8 +69,11 @@ let package = Package(
       name: "Simulator", dependencies: ["Server", "Curl", "OpenSSL", "Linux", logging],
       swiftSettings: common),
     .executableTarget(
-      name: "weixinpay", dependencies: ["Gateway", "Store", "Payments", "MariaDB", argumentParser],
-      swiftSettings: common),
+      name: "weixinpay",
+      dependencies: [
+        "Gateway", "Store", "Payments", "WeChatPay", "MariaDB", "Pooling", "Server",
+        "Linux", argumentParser,
+      ], swiftSettings: common),
     .executableTarget(
       name: "wechat-simulator", dependencies: ["Simulator", argumentParser],
       swiftSettings: common),

@@ -1,1 +1,6 @@
-print("hello")
+import ArgumentParser
+import Linux
+
+// Before anything reads a variable, and before there is a second thread.
+Environment.scrub()
+WeixinpayCommand.main()

@@ -13,3 +13,22 @@ public struct Password: Sendable, Equatable, CustomStringConvertible, CustomDebu
   public var debugDescription: String { description }
   public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
+
+extension Password {
+  /// Reads a password from a file that other users cannot read.
+  ///
+  /// - Throws: `PasswordRefusal`.
+  public static func read(file: String) throws(PasswordRefusal) -> Password {
+    do {
+      return Password(try SecretFile(path: file).text())
+    } catch {
+      throw PasswordRefusal(
+        description: "expected \(error.expected), got \(error.got); \(error.remedy)")
+    }
+  }
+}
+
+/// Why a password file cannot be used.
+public struct PasswordRefusal: Error, CustomStringConvertible {
+  public let description: String
+}

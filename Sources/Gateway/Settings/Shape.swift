@@ -73,17 +73,17 @@ extension Shape where Value == Int {
 }
 
 extension Shape where Value == Duration {
-  /// A number with its unit: `4s`, `10m`, `72h`.
+  /// A number with its unit: `4s`, `10m`, `72h`; a number alone counts seconds.
   static func duration(_ range: ClosedRange<Duration>) -> Shape {
     Shape(
       "a time from \(range.lowerBound.inUnits) to \(range.upperBound.inUnits)",
       remedy: "write a whole number with its unit, such as 4s, 10m or 72h"
     ) { text in
-      let units = ["s": 1, "m": 60, "h": 3600]
-      guard let unit = text.last.flatMap({ units[String($0)] }),
-        let number = Int(text.dropLast()), (0...1_000_000).contains(number)
+      let unit = text.last.flatMap { ["s": 1, "m": 60, "h": 3600][$0] }
+      guard let number = Int(unit == nil ? text : String(text.dropLast())),
+        (0...1_000_000).contains(number)
       else { return nil }
-      let duration = Duration.seconds(number * unit)
+      let duration = Duration.seconds(number * (unit ?? 1))
       return range.contains(duration) ? duration : nil
     }
   }

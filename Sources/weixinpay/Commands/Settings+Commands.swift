@@ -1,0 +1,41 @@
+import ArgumentParser
+import Gateway
+import Linux
+import MariaDB
+import Payments
+import Store
+import WeChatPay
+
+extension Settings {
+  /// The merchant of this name; the only one when none is named.
+  func merchant(named name: String?) throws -> MerchantName {
+    let names = merchants.map(\.name)
+    if let name {
+      guard let merchant = names.first(where: { $0.text == name }) else {
+        throw ValidationError("No merchant \(name); there are: \(list(names)).")
+      }
+      return merchant
+    }
+    guard let only = names.first, names.count == 1 else {
+      throw ValidationError("Which merchant? Give --merchant with one of: \(list(names)).")
+    }
+    return only
+  }
+
+  private func list(_ names: [MerchantName]) -> String {
+    names.map(\.text).joined(separator: ", ")
+  }
+
+  /// The database as a single command needs it.
+  func openDatabase() -> Database { Database(database.service, connections: 1) }
+}
+
+extension Act {
+  /// What a person does by hand on this machine; given up after 10 seconds.
+  static func ofOperator() -> Act {
+    Act(
+      actor: "operator:\(userName())", requestID: nil,
+      now: BeijingTime(microseconds: microsecondsSince1970()),
+      deadline: .now + .seconds(10))
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Gateway
+import Linux
+import MariaDB
+import Payments
+import Store
+import WeChatPay
+
+struct TokenCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "token", abstract: "Tokens of the merchant API.", subcommands: [Create.self])
+
+  struct Create: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "create",
+      abstract: "Make a token; it is printed alone on the last line, and cannot be shown again.")
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    @Option(
+      help: "What its holder may do; each role may do what the one before may.",
+      transform: Role.init(argument:))
+    var role: Role
+
+    @Option(help: "Who holds it; stands in the journal.")
+    var name: String
+
+    @Option(help: "The merchant it acts for; needed when there are several.")
+    var merchant: String?
+
+    @Option(help: "How many days it is valid.")
+    var days = 365
+
+    func validate() throws {
+      guard (1...48).contains(name.utf8.count),
+        name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+      else {
+        throw ValidationError("--name takes 1 to 48 bytes without control characters.")
+      }
+      guard (1...3650).contains(days) else { throw ValidationError("--days takes 1 to 3650.") }
+    }
+
+    func run() throws {
+      try reportingFailure {
+        let settings = try Settings.read(file: configuration.file)
+        let merchant = try settings.merchant(named: merchant)
+        let act = Act.ofOperator()
+        let token = try MerchantTokens(settings.openDatabase()).create(
+          merchant: merchant, name: name, role: role, lifeSeconds: Int64(days) * 86_400, by: act)
+        Console.say(
+          "A token for \(name), \(role.rawValue) of merchant \(merchant), valid for \(days) days."
+            + " Keep it now: it cannot be shown again.")
+        print(token)
+      }
+    }
+  }
+}
+
+extension Role {
+  fileprivate init(argument: String) throws {
+    guard let role = Role(rawValue: argument) else {
+      let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--role takes one of: \(known).")
+    }
+    self = role
+  }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// `weixinpay`: the gateway and everything its operator does with it.
+struct WeixinpayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "weixinpay",
+    abstract: "A gateway between an nginx site and WeChat Pay (微信支付).",
+    discussion: """
+      First steps: sample-config, check, migrate, serve.
+      Exit codes: 0 done, 1 not found, 64 wrong usage, 69 a server is out of reach, \
+      75 try again, 78 configuration.
+      """,
+    subcommands: [
+      ServeCommand.self, MigrateCommand.self, CheckCommand.self, SampleConfigCommand.self,
+      TokenCommand.self, OrderCommand.self,
+    ])
+}
+
+/// The option that every command with a configuration has.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(name: .customLong("config"), help: "The configuration file.")
+  var file = "/etc/weixinpay/weixinpay.yaml"
+}

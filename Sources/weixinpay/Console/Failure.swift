@@ -1,0 +1,62 @@
+import ArgumentParser
+import Gateway
+import MariaDB
+import Pooling
+import Store
+
+/// Exit codes, as scripts and systemd know them. Source: `sysexits.h`.
+extension ExitCode {
+  /// A server that is needed is out of reach (`EX_UNAVAILABLE`).
+  static let unavailable = ExitCode(69)
+  /// It may work in a moment (`EX_TEMPFAIL`).
+  static let temporary = ExitCode(75)
+  /// The configuration, or what it names, must be changed first (`EX_CONFIG`).
+  static let configuration = ExitCode(78)
+}
+
+/// Runs a command's work; a failure becomes a message on standard error and an exit code.
+func reportingFailure(_ work: () throws -> Void) throws {
+  do {
+    try work()
+  } catch let error as ExitCode {
+    throw error
+  } catch let error as ValidationError {
+    throw error
+  } catch let error as SettingsFaults {
+    for fault in error.faults { Console.say(fault.description) }
+    throw ExitCode.configuration
+  } catch let error as MigrationRefusal {
+    Console.say("weixinpay: \(error)")
+    if case .runsAlready = error { throw ExitCode.temporary }
+    throw ExitCode.configuration
+  } catch let error as MariaDBError {
+    Console.say("weixinpay: \(error)\n\(error.advice)")
+    throw error.exitCode
+  } catch is PoolExhausted {
+    Console.say("weixinpay: the database gave no connection in time; try again")
+    throw ExitCode.temporary
+  } catch {
+    Console.say("weixinpay: \(error)")
+    throw ExitCode.configuration
+  }
+}
+
+extension MariaDBError {
+  fileprivate var exitCode: ExitCode {
+    switch kind {
+    case .lost: .unavailable
+    case .retryTransaction, .commitUnknown: .temporary
+    case .duplicateKey, .decoding, .other: .configuration
+    }
+  }
+
+  fileprivate var advice: String {
+    switch kind {
+    case .lost: "Is MariaDB running, and does the section database name its socket or host?"
+    case .retryTransaction, .commitUnknown: "Run the command again."
+    case .duplicateKey, .decoding, .other:
+      "`weixinpay check` tells what is wrong. An account without a password works for the operating"
+        + " system's user of the same name only: root needs sudo."
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import Payments
+import Store
+
+/// An order's history in words, for the person who has the buyer on the phone.
+struct OrderStory {
+  let record: OrderRecord
+  let timeline: [JournalEntry]
+  let now: BeijingTime
+
+  var text: String {
+    ([title] + details + [""] + timeline.flatMap(lines) + [""] + alarms + [waiting])
+      .joined(separator: "\n")
+  }
+
+  private var title: String {
+    "Order \(record.order.number) of merchant \(record.order.merchant):"
+      + " \(record.state.rawValue), \(record.order.total)"
+  }
+
+  private var details: [String] {
+    var details = ["  goods        \(record.order.body)"]
+    if let openID = record.attempt?.openID ?? record.order.openID {
+      details.append("  buyer        \(openID.masked)")
+    }
+    if let transaction = record.attempt?.transactionID {
+      details.append("  transaction  \(transaction)")
+    }
+    return details + ["  times        Beijing time (UTC+8)"]
+  }
+
+  /// One entry: when, from which state to which, by whom; then why.
+  private func lines(_ entry: JournalEntry) -> [String] {
+    let change =
+      switch (entry.from, entry.to) {
+      case (let from?, let to?) where from != to: "\(from) → \(to)"
+      case (_, let to?): to
+      case (_, nil): entry.event
+      }
+    let attempt = entry.outTradeNo.flatMap { $0 == record.order.number.text ? nil : " (\($0))" }
+    return [
+      "  \(entry.at.readable)  \(change)\(attempt ?? ""), by \(entry.by)",
+      "                           \(entry.detail)",
+    ]
+  }
+
+  private var alarms: [String] { record.alarms.map { "Look: \($0.advice)" } }
+
+  /// What has to happen next, and who can make it happen.
+  var waiting: String {
+    let number = record.attempt?.outTradeNo.text ?? record.order.number.text
+    return switch (record.state, record.attempt) {
+    case (.created, nil):
+      isExpired
+        ? "Waiting for nothing: it was to be paid until \(expiry), and nobody tried."
+        : "Waiting for the buyer, who has not pressed pay yet\(deadline)."
+    case (.created, _?):
+      "Waiting for WeChat's word on \(number): it may or may not have got the order. Asked again"
+        + " when the buyer looks at the order or pays."
+    case (.unpaid, let attempt?) where attempt.isPayable(at: now):
+      "Waiting for the buyer, who sees WeChat's cashier"
+        + (attempt.prepayExpiresAt.map { " until \($0.readable)" } ?? "") + "."
+    case (.unpaid, _):
+      "Waiting for the buyer to press pay again: the cashier of \(number) has closed."
+    case (.paid, _): "Waiting for nothing: it is paid."
+    case (.closed, let attempt):
+      attempt?.closing == .merchant
+        ? "Waiting for nothing: the merchant closed it."
+        : "Waiting for the buyer, who may press pay for a new attempt\(deadline)."
+    }
+  }
+
+  private var isExpired: Bool { record.order.expiresAt.map { $0 <= now } ?? false }
+  private var expiry: String { record.order.expiresAt?.readable ?? "" }
+  private var deadline: String { expiry.isEmpty ? "" : " and has time until \(expiry)" }
+}
+
+extension PaymentAttempt {
+  fileprivate func isPayable(at now: BeijingTime) -> Bool {
+    prepayExpiresAt.map { now < $0 } ?? false
+  }
+}
+
+extension BeijingTime {
+  /// `2026-11-21 09:03:11.020`.
+  fileprivate var readable: String {
+    rfc3339.prefix(23).split(separator: "T").joined(separator: " ")
+  }
+}
+
+extension OpenID {
+  /// The first and last 4 characters: enough to compare, too little to act with.
+  fileprivate var masked: String {
+    text.utf8.count > 8 ? "\(text.prefix(4))…\(text.suffix(4))" : "…"
+  }
+}
+
+extension Alarm {
+  /// What happened, and what a person is to do.
+  fileprivate var advice: String {
+    switch self {
+    case .latePayment: "paid after it was closed. Deliver it, or refund it."
+    case .secondPayment: "two attempts were paid. Refund one of them."
+    case .amountMismatch:
+      "WeChat reports another amount, so it was not marked paid. Compare with the merchant platform."
+    case .currencyMismatch:
+      "WeChat reports another currency, so it was not marked paid. Compare with the merchant platform."
+    case .payerMismatch:
+      "WeChat reports another payer, so it was not marked paid. Compare with the merchant platform."
+    case .transactionMismatch:
+      "one attempt was reported paid by two transactions. Compare with the merchant platform."
+    case .unknownOrder: "a signed notification names an order that we do not know."
+    case .foreignMerchant:
+      "a signed notification names another appid or mch_id. Compare the settings."
+    }
+  }
+}
