@@ -89,7 +89,8 @@ let package = Package(
       name: "MariaDBTests", dependencies: ["MariaDB", "Pooling", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "CurlTests", dependencies: ["Curl", "Pooling", "TestSupport"], swiftSettings: tests),
+      name: "CurlTests", dependencies: ["Curl", "Pooling", "COpenSSL", "TestSupport"],
+      swiftSettings: tests, linkerSettings: [.linkedLibrary("ssl")]),
     .testTarget(
       name: "OpenSSLTests", dependencies: ["OpenSSL", "TestSupport"], swiftSettings: tests),
     .testTarget(name: "PoolingTests", dependencies: ["Pooling"], swiftSettings: tests),
