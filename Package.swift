@@ -75,7 +75,8 @@ let package = Package(
         "Linux", argumentParser,
       ], swiftSettings: common),
     .executableTarget(
-      name: "wechat-simulator", dependencies: ["Simulator", argumentParser],
+      name: "wechat-simulator",
+      dependencies: ["Simulator", "Server", "Linux", logging, argumentParser],
       swiftSettings: common),
 
     // Tests.
@@ -108,7 +109,8 @@ let package = Package(
       name: "GatewayTests", dependencies: ["Gateway", "Payments", "WeChatPay", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "SimulatorTests", dependencies: ["Simulator", "TestSupport"], swiftSettings: tests),
+      name: "SimulatorTests", dependencies: ["Simulator", "Server", "TestSupport", logging],
+      swiftSettings: tests),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: tests),
     .testTarget(name: "TidyTests", swiftSettings: tests),
   ]

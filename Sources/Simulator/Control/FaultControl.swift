@@ -1,0 +1,56 @@
+import Server
+
+/// Faults, ordered and taken back.
+extension Control {
+  /// `{"endpoint","fault","count"?,"milliseconds"?,"probability"?,"code"?}`; `count` 0 strikes until
+  /// cleared.
+  func addFault(_ request: ControlRequest) throws -> JSON {
+    guard let endpoint = Endpoint(rawValue: try request.text("endpoint")) else {
+      throw ControlRefusal.missing("endpoint")
+    }
+    guard let kind = Fault.Kind(rawValue: try request.text("fault")) else {
+      throw ControlRefusal.missing("fault")
+    }
+    guard kind.isPossible(at: endpoint) else {
+      throw ControlRefusal(
+        409, "IMPOSSIBLE", "\(kind.rawValue) cannot happen at \(endpoint.rawValue).")
+    }
+    let count = try request.integer("count", 1)
+    let fault = Fault(
+      endpoint: endpoint, kind: kind, remaining: count == 0 ? nil : Int(count),
+      milliseconds: Int(try request.integer("milliseconds", 0)),
+      probability: try probability(request),
+      code: request.body["code"]?.string ?? "SYSTEMERROR")
+    faults.add(fault)
+    return Self.json(of: fault)
+  }
+
+  private func probability(_ request: ControlRequest) throws(ControlRefusal) -> Double {
+    switch request.body["probability"] {
+    case nil, .null: return 1
+    case .number(let text):
+      guard let number = Double(text), (0...1).contains(number) else {
+        throw .missing("probability")
+      }
+      return number
+    default: throw .missing("probability")
+    }
+  }
+
+  func clearFaults(_ request: ControlRequest) throws -> JSON {
+    faults.clear()
+    return ["faults": []]
+  }
+
+  func listFaults(_ request: ControlRequest) throws -> JSON {
+    ["faults": .array(faults.all.map(Self.json))]
+  }
+
+  private static func json(of fault: Fault) -> JSON {
+    [
+      "endpoint": .string(fault.endpoint.rawValue), "fault": .string(fault.kind.rawValue),
+      "count": JSON(Int64(fault.remaining ?? 0)), "milliseconds": JSON(Int64(fault.milliseconds)),
+      "probability": .number(String(fault.probability)), "code": .string(fault.code),
+    ]
+  }
+}

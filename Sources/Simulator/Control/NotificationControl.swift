@@ -1,0 +1,55 @@
+import Server
+
+/// Notifications by hand, and the log of those that went out by themselves.
+extension Control {
+  /// More at once would be a test of this machine.
+  private static let maximumCount: Int64 = 1000
+
+  /// `{"out_trade_no","probe"?,"count"?}`: sends so many at the same moment, and tells each answer.
+  func notify(_ request: ControlRequest) throws -> JSON {
+    let outTradeNo = try request.text("out_trade_no")
+    guard let probe = Probe(rawValue: request.body["probe"]?.string ?? "duplicate") else {
+      throw ControlRefusal.missing("probe")
+    }
+    let count = try request.integer("count", 1, minimum: 1)
+    guard count <= Self.maximumCount else { throw ControlRefusal.missing("count") }
+    let (order, payment) = try book.read { ledger, now in
+      guard let order = ledger.orders[outTradeNo] else { throw ControlRefusal.orderUnknown }
+      return (order, order.payment ?? Self.inventedPayment(of: order, now))
+    }
+    guard probe != .duplicate || order.payment != nil else {
+      throw ControlRefusal(409, "NOTPAY", "Nothing was notified that could be repeated.")
+    }
+    let documents = (0..<count).map { _ in probe.document(payment, order, settings) }
+    return .array(notifier.send(documents, to: order.notifyURL).map(Self.json))
+  }
+
+  /// What somebody who forges a notification of an unpaid order would claim.
+  private static func inventedPayment(of order: Order, _ now: Int64) -> Payment {
+    Payment(
+      transactionID: Numbers.transactionID(at: now), openID: order.openID, paidAt: now,
+      coupons: [], isAnnounced: false)
+  }
+
+  private static func json(of delivery: Delivery) -> JSON {
+    [
+      "status": JSON(Int64(delivery.status)), "body": .string(delivery.reply),
+      "milliseconds": JSON(delivery.milliseconds), "acked": .bool(delivery.isAcknowledged),
+    ]
+  }
+
+  /// Scheduled deliveries of all orders or of `?out_trade_no=`, by order.
+  func listNotifications(_ request: ControlRequest) throws -> JSON {
+    let wanted = request.query["out_trade_no"]
+    return book.read { ledger, _ in
+      let orders = ledger.orderNumbers.filter { wanted == nil || $0 == wanted }
+        .compactMap { ledger.orders[$0] }
+      let attempts = orders.flatMap { order in
+        order.attempts.map { attempt in
+          (["out_trade_no": .string(order.outTradeNo)] as JSON).followed(by: attempt.json)
+        }
+      }
+      return ["notifications": .array(attempts)]
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/// Where a fault can be put.
+enum Endpoint: String, CaseIterable, Sendable {
+  case unifiedOrder = "unifiedorder"
+  case orderQuery = "orderquery"
+  case closeOrder = "closeorder"
+  case login = "jscode2session"
+  case notify
+}
+
+/// A fault that waits for its request.
+struct Fault: Sendable {
+  /// What goes wrong. "Before" and "after" tell whether WeChat has acted when it does.
+  enum Kind: String, CaseIterable, Sendable {
+    case delay
+    case delayAfter = "delay_after"
+    case dropBefore = "drop_before"
+    case dropAfter = "drop_after"
+    case systemErrorBefore = "systemerror_before"
+    case systemErrorAfter = "systemerror_after"
+    /// Any refusal, named by `code`; nothing has been done.
+    case refuse
+    case html502 = "html_502"
+    case html502After = "html_502_after"
+    case html200 = "html_200"
+    case empty
+    case truncated
+    case oversized
+    case documentType = "doctype"
+    case duplicateField = "duplicate_field"
+    case wrongSignature = "wrong_signature"
+    case missingSignature = "missing_signature"
+    case wrongAppID = "wrong_appid"
+    case wrongMchID = "wrong_mch_id"
+    case wrongOutTradeNo = "wrong_out_trade_no"
+    case wrongTotalFee = "wrong_total_fee"
+    case unknownTradeState = "unknown_trade_state"
+    /// The notification of a payment is never sent.
+    case lose
+    /// The notification is sent twice at once.
+    case duplicate
+  }
+
+  let endpoint: Endpoint
+  let kind: Kind
+  /// How many requests it still strikes; nil: all until cleared.
+  var remaining: Int?
+  /// How long to wait, for the delays.
+  let milliseconds: Int
+  /// The chance that it strikes a request, 0 to 1.
+  let probability: Double
+  /// The `err_code` of `refuse`.
+  let code: String
+}
+
+extension Fault.Kind {
+  /// Whether the fault makes sense there; the control route refuses the others.
+  func isPossible(at endpoint: Endpoint) -> Bool {
+    switch self {
+    case .delay, .delayAfter, .dropBefore, .dropAfter: true
+    case .systemErrorBefore, .systemErrorAfter, .html502, .html502After, .html200, .empty,
+      .truncated, .oversized, .refuse:
+      endpoint != .notify
+    case .documentType, .duplicateField, .wrongSignature, .missingSignature, .wrongAppID,
+      .wrongMchID:
+      endpoint != .login
+    case .wrongOutTradeNo, .wrongTotalFee: endpoint == .orderQuery || endpoint == .notify
+    case .unknownTradeState: endpoint == .orderQuery
+    case .lose, .duplicate: endpoint == .notify
+    }
+  }
+}
