@@ -111,7 +111,9 @@ let package = Package(
     .testTarget(
       name: "SimulatorTests", dependencies: ["Simulator", "Server", "TestSupport", logging],
       swiftSettings: tests),
-    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport"], swiftSettings: tests),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Curl", "MariaDB", "Server", "TestSupport"],
+      swiftSettings: tests),
     .testTarget(name: "TidyTests", swiftSettings: tests),
   ]
 )

@@ -1,0 +1,168 @@
+import Server
+import TestSupport
+import Testing
+
+@Suite struct PaymentTests {
+  private static let site = Result { try Site() }
+  private let site: Site
+
+  init() throws { site = try Self.site.get() }
+
+  @Test(arguments: ["MD5", "HMAC-SHA256"])
+  func `an order goes from created over unpaid to paid`(signType: String) throws {
+    let site = signType == "MD5" ? self.site : try Site(.init(signType: signType))
+    let number = Site.number()
+    #expect(try site.createOrder(number).status == 201)
+    let buyer = try site.login()
+    let payment = try site.pay(number, buyer)
+    #expect(payment.status == 200, "\(payment.text)")
+    #expect(
+      payment.json.members?.map(\.name) == ["appId", "timeStamp", "nonceStr", "package", "signType", "paySign"])
+    #expect(payment.json["signType"]?.string == signType)
+    #expect(try site.state(number) == "unpaid")
+    // The simulated WeChat checks paySign as the client does.
+    let transaction = try site.confirm(payment).json["transaction_id"]?.string
+    try site.waitUntilPaid(number)
+    let order = try site.merchantOrder(number)
+    #expect(order["transaction_id"]?.string == transaction)
+    #expect(order["total_fee"]?.integer == 1990)
+    #expect(try site.moves(number) == [">created", ">created", "created>unpaid", "unpaid>paid"])
+    let seen = try site.send(
+      "GET", "/wxpay/order?out_trade_no=\(number)", token: buyer.token)
+    #expect(seen.json["state"]?.string == "paid")
+    for hidden in ["openid", "body", "attach", "timeline"] { #expect(seen.json[hidden] == nil) }
+  }
+
+  @Test func `paying again gives the same prepay_id, freshly signed`() throws {
+    let (number, buyer, first) = try site.unpaidOrder()
+    let second = try site.pay(number, buyer)
+    #expect(second.json["package"] == first.json["package"])
+    #expect(second.json["nonceStr"] != first.json["nonceStr"])
+    #expect(try site.ledger(number)["transmissions"]?.integer == 1)
+    try site.confirm(second)
+    try site.waitUntilPaid(number)
+  }
+
+  @Test func `after the prepay_id's life the identical order is sent again`() throws {
+    let (number, buyer, first) = try site.unpaidOrder()
+    _ = try site.query(
+      "UPDATE payment SET prepay_expires_at = 0 WHERE out_trade_no = '\(number)'")
+    try site.control(
+      "POST", "prepay-expire",
+      ["prepay_id": .string(String(first.json["package"]?.string?.dropFirst(10) ?? ""))])
+    let second = try site.pay(number, buyer)
+    #expect(second.status == 200, "\(second.text)")
+    #expect(second.json["package"] != first.json["package"])
+    #expect(try site.ledger(number)["transmissions"]?.integer == 2)
+    try site.confirm(second)
+    try site.waitUntilPaid(number)
+  }
+
+  @Test func `a changed amount closes the old attempt and opens a second`() throws {
+    let (number, buyer, _) = try site.unpaidOrder()
+    _ = try site.query(
+      "UPDATE shop_order SET total_fee = 990 WHERE order_no = '\(number)'")
+    let payment = try site.pay(number, buyer)
+    #expect(payment.status == 200, "\(payment.text)")
+    #expect(try site.ledger(number)["state"]?.string == "CLOSED")
+    try site.confirm(payment)
+    try site.waitUntilPaid(number)
+    let order = try site.merchantOrder(number)
+    #expect(order["out_trade_no"]?.string == "\(number)-2")
+    #expect(order["order_no"]?.string == number)
+    #expect(order["total_fee"]?.integer == 990)
+  }
+
+  @Test func `a changed amount does not open a second attempt once the first is paid`() throws {
+    let (number, buyer, payment) = try site.unpaidOrder()
+    try site.fault("notify", "lose", count: 0)
+    defer { try? site.clearFaults() }
+    try site.confirm(payment)
+    _ = try site.query(
+      "UPDATE shop_order SET total_fee = 990 WHERE order_no = '\(number)'")
+    #expect(try site.pay(number, buyer).code == "ORDER_PAID")
+    #expect(try site.state(number) == "paid")
+    #expect(try site.ledger("\(number)-2")["state"] == nil)
+  }
+
+  @Test func `the order route asks WeChat when the notification is lost`() throws {
+    let (number, buyer, payment) = try site.unpaidOrder()
+    try site.fault("notify", "lose", count: 0)
+    defer { try? site.clearFaults() }
+    try site.confirm(payment)
+    #expect(try site.state(number) == "unpaid")
+    let seen = try site.send("GET", "/wxpay/order?out_trade_no=\(number)", token: buyer.token)
+    #expect(seen.json["state"]?.string == "paid")
+    #expect(try site.moves(number).last == "unpaid>paid")
+  }
+
+  @Test func `two taps at once are one order`() throws {
+    let number = Site.number()
+    try site.createOrder(number)
+    let buyer = try site.login()
+    let replies = try concurrently(8) { _ in try self.site.pay(number, buyer) }
+    #expect(replies.map(\.status) == Array(repeating: 200, count: 8), "\(replies.map(\.text))")
+    #expect(Set(replies.map { $0.json["package"]?.string }).count == 1)
+    #expect(try site.query("SELECT 1 FROM payment WHERE order_no = '\(number)'").count == 1)
+  }
+
+  @Test func `a closed order cannot be paid`() throws {
+    let (number, buyer, _) = try site.unpaidOrder()
+    let closed = try site.send(
+      "POST", "/wxpay/merchant/orders/\(number)/close", token: site.cashier)
+    #expect(closed.json["state"]?.string == "closed", "\(closed.text)")
+    #expect(try site.ledger(number)["state"]?.string == "CLOSED")
+    #expect(try site.pay(number, buyer).code == "ORDER_CLOSED")
+    let again = try site.send(
+      "POST", "/wxpay/merchant/orders/\(number)/close", token: site.cashier)
+    #expect(again.status == 200)
+  }
+
+  @Test func `an order that nobody asked to pay can be closed`() throws {
+    let number = Site.number()
+    try site.createOrder(number)
+    let closed = try site.send(
+      "POST", "/wxpay/merchant/orders/\(number)/close", token: site.cashier)
+    #expect(closed.json["state"]?.string == "closed", "\(closed.text)")
+    #expect(try site.pay(number, try site.login()).code == "ORDER_CLOSED")
+  }
+
+  @Test func `a paid order cannot be closed, even before its notification`() throws {
+    let (number, _, payment) = try site.unpaidOrder()
+    try site.fault("notify", "lose", count: 0)
+    defer { try? site.clearFaults() }
+    try site.confirm(payment)
+    let reply = try site.send(
+      "POST", "/wxpay/merchant/orders/\(number)/close", token: site.cashier)
+    #expect(reply.code == "ORDER_PAID")
+    #expect(try site.state(number) == "paid")
+  }
+
+  @Test func `an order of another buyer looks like an unknown one`() throws {
+    let (number, _, _) = try site.unpaidOrder()
+    let stranger = try site.login()
+    let foreign = try site.send(
+      "GET", "/wxpay/order?out_trade_no=\(number)", token: stranger.token)
+    let unknown = try site.send(
+      "GET", "/wxpay/order?out_trade_no=\(Site.number())", token: stranger.token)
+    #expect(foreign.status == 404 && unknown.status == 404)
+    #expect(foreign.json["message"] == unknown.json["message"])
+    #expect(try site.pay(number, stranger).code == "ORDER_NOT_FOUND")
+  }
+
+  @Test func `a list is read page by page`() throws {
+    let site = try Site()
+    let numbers = (0..<5).map { _ in Site.number() }
+    for number in numbers { try site.createOrder(number) }
+    var seen: [String] = []
+    var cursor = ""
+    repeat {
+      let page = try site.send(
+        "GET", "/wxpay/merchant/orders?limit=2&state=created&cursor=\(cursor)",
+        token: site.cashier)
+      seen += (page.json["orders"]?.array ?? []).compactMap { $0["order_no"]?.string }
+      cursor = page.json["next_cursor"]?.string ?? ""
+    } while !cursor.isEmpty
+    #expect(seen == numbers.reversed())
+  }
+}

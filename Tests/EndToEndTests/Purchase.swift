@@ -1,0 +1,98 @@
+import Foundation
+import Server
+import TestSupport
+import Testing
+
+/// What a shop, its buyer and WeChat do in the course of one purchase.
+extension Site {
+  struct Buyer: Sendable {
+    let token: String
+    let openID: String
+  }
+
+  /// An order number that no other test uses.
+  static func number() -> String {
+    "T" + UUID().uuidString.replacingOccurrences(of: "-", with: "").prefix(20)
+  }
+
+  @discardableResult
+  func createOrder(
+    _ number: String, total: Int64 = 1990, openID: String? = nil, expiresAt: String? = nil
+  ) throws -> Reply {
+    try send(
+      "POST", "/wxpay/merchant/orders", token: cashier,
+      json: [
+        "out_trade_no": JSON(number), "total_fee": JSON(total), "body": "腾讯-游戏",
+        "openid": JSON(openID), "expires_at": JSON(expiresAt),
+      ])
+  }
+
+  func login() throws -> Buyer {
+    let code = try control("POST", "login", [:])
+    let answer = try send(
+      "POST", "/wxpay/login", json: ["code": code.json["code"] ?? .null])
+    return Buyer(
+      token: try #require(answer.json["token"]?.string, "\(answer.text)"),
+      openID: try #require(code.json["openid"]?.string))
+  }
+
+  func pay(_ number: String, _ buyer: Buyer) throws -> Reply {
+    try send("POST", "/wxpay/pay", token: buyer.token, json: ["out_trade_no": .string(number)])
+  }
+
+  /// The buyer confirms in WeChat's cashier.
+  ///
+  /// - Parameter payment: what the pay route answered.
+  @discardableResult
+  func confirm(_ payment: Reply) throws -> Reply {
+    let reply = try control("POST", "pay", ["request_payment": payment.json])
+    #expect(reply.status == 200, "\(reply.text)")
+    return reply
+  }
+
+  /// An order whose buyer can pay, and what the pay route answered.
+  func unpaidOrder(total: Int64 = 1990) throws -> (number: String, buyer: Buyer, payment: Reply) {
+    let number = Self.number()
+    try createOrder(number, total: total)
+    let buyer = try login()
+    let payment = try pay(number, buyer)
+    try #require(payment.status == 200, "\(payment.text)")
+    return (number, buyer, payment)
+  }
+
+  func merchantOrder(_ number: String) throws -> JSON {
+    try send("GET", "/wxpay/merchant/orders/\(number)", token: cashier).json
+  }
+
+  func state(_ number: String) throws -> String? { try merchantOrder(number)["state"]?.string }
+
+  /// The order's moves, as `from>to`.
+  func moves(_ number: String) throws -> [String] {
+    (try merchantOrder(number)["timeline"]?.array ?? []).compactMap { entry in
+      guard let to = entry["to"]?.string else { return nil }
+      return "\(entry["from"]?.string ?? "")>\(to)"
+    }
+  }
+
+  func waitUntilPaid(_ number: String) throws {
+    try eventually("order \(number) is paid") { try self.state(number) == "paid" }
+  }
+
+  /// Makes WeChat misbehave.
+  func fault(_ endpoint: String, _ fault: String, count: Int = 1, milliseconds: Int = 0) throws {
+    let reply = try control(
+      "POST", "fault",
+      [
+        "endpoint": .string(endpoint), "fault": .string(fault), "count": .number("\(count)"),
+        "milliseconds": .number("\(milliseconds)"),
+      ])
+    #expect(reply.status == 200, "\(reply.text)")
+  }
+
+  func clearFaults() throws { try control("POST", "fault/clear", [:]) }
+
+  /// WeChat's own record of an attempt.
+  func ledger(_ outTradeNo: String) throws -> JSON {
+    try control("GET", "order?out_trade_no=\(outTradeNo)").json
+  }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import MariaDB
+import Server
+import TestSupport
+import Testing
+
+/// Bad input, and what it gets: a stable code, the right status, a sentence, and nothing changed.
+@Suite struct RefusalTests {
+  private static let site = Result { try Site() }
+  private let site: Site
+
+  init() throws { site = try Self.site.get() }
+
+  private func expect(
+    _ code: String, _ status: Int, _ reply: Site.Reply, _ what: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(
+      reply.code == code && reply.status == status, "\(what) \(reply.status) \(reply.text)",
+      sourceLocation: sourceLocation)
+    #expect(
+      (reply.json["message"]?.string ?? "").hasSuffix("."), "\(reply.text)",
+      sourceLocation: sourceLocation)
+    #expect(
+      reply.json["request_id"]?.string?.isEmpty == false, sourceLocation: sourceLocation)
+  }
+
+  static let badOrders: [String] = [
+    "", "{", "[]", "null", "\"text\"", "{}", "{\"total_fee\":1}", "{} {}", "\u{FEFF}{}",
+    order("total_fee", "0"), order("total_fee", "-1"), order("total_fee", "1.0"),
+    order("total_fee", "1e3"), order("total_fee", "\"1990\""), order("total_fee", "null"),
+    order("total_fee", "1000000000"), order("total_fee", "99999999999999999999999"),
+    order("total_fee", "19.90"), order("total_fee", "true"), order("total_fee", "[1]"),
+    order("total_fee", "01"), order("total_fee", "1990,\"total_fee\":1"),
+    order("out_trade_no", "\"12345\""), order("out_trade_no", "\"订单123456\""),
+    order("out_trade_no", "\"abc@def1\""), order("out_trade_no", "123456"),
+    order("out_trade_no", "\"\(String(repeating: "x", count: 33))\""),
+    order("body", "\"\""), order("body", "\"emoji 😀\""), order("body", "\"tab\\there\""),
+    order("body", "\"\(String(repeating: "字", count: 43))\""), order("body", "7"),
+    order("openid", "\"with space\""), order("expires_at", "\"tomorrow\""),
+    order("detail", "\"\(String(repeating: "x", count: 6001))\""),
+    order("surprise", "1"), order("body", "\"nul \\u0000\""), order("body", "\"\\ud800\""),
+  ]
+
+  /// A good order with one member replaced or added.
+  private static func order(_ name: String, _ value: String) -> String {
+    var members = [
+      "out_trade_no": "\"20261121-7\"", "total_fee": "1990", "body": "\"腾讯-游戏\"",
+    ]
+    members[name] = value
+    return "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
+  }
+
+  @Test(arguments: badOrders)
+  func `a malformed order is refused`(body: String) throws {
+    let before = try site.query("SELECT COUNT(*) AS n FROM shop_order")[0].integer("n")
+    expect(
+      "MALFORMED_REQUEST", 400,
+      try site.send(
+        "POST", "/wxpay/merchant/orders", token: site.cashier, body: Array(body.utf8)), body)
+    #expect(
+      try site.query("SELECT COUNT(*) AS n FROM shop_order")[0].integer("n") == before)
+  }
+
+  @Test func `refused requests change nothing`() throws {
+    let site = try Site()
+    let (number, buyer, _) = try site.unpaidOrder()
+    let reader = try site.token(role: "reader")
+    let before = try site.digest()
+    let orders = "/wxpay/merchant/orders"
+
+    expect(
+      "ORDER_CONFLICT", 409,
+      try site.send(
+        "POST", orders, token: site.cashier,
+        json: ["out_trade_no": .string(number), "total_fee": 1, "body": "x"]))
+    expect(
+      "ROLE_INSUFFICIENT", 403,
+      try site.send(
+        "POST", orders, token: reader,
+        json: ["out_trade_no": "20261121-8", "total_fee": 1, "body": "x"]))
+    expect(
+      "ROLE_INSUFFICIENT", 403, try site.send("POST", "\(orders)/\(number)/close", token: reader))
+    for token in [nil, "", "x", String(repeating: "0", count: 64), buyer.token] {
+      expect("TOKEN_INVALID", 401, try site.send("GET", orders, token: token))
+    }
+    for token in [nil, "", "x", String(repeating: "0", count: 64), site.cashier] {
+      expect(
+        "LOGIN_REQUIRED", 401,
+        try site.send(
+          "POST", "/wxpay/pay", token: token, json: ["out_trade_no": .string(number)]))
+    }
+    expect("ORDER_NOT_FOUND", 404, try site.send("GET", "\(orders)/UNKNOWN-1", token: site.cashier))
+    expect("ORDER_NOT_FOUND", 404, try site.pay("UNKNOWN-1", buyer))
+    expect("METHOD_NOT_ALLOWED", 405, try site.send("GET", "/wxpay/pay", token: buyer.token))
+    expect(
+      "METHOD_NOT_ALLOWED", 405,
+      try site.send("GET", "\(orders)/\(number)/close", token: site.cashier))
+    expect("METHOD_NOT_ALLOWED", 405, try site.send("POST", "/wxpay/order?out_trade_no=\(number)"))
+    expect("ROUTE_NOT_FOUND", 404, try site.send("GET", "/wxpay/merchant/", token: site.cashier))
+    expect(
+      "ROUTE_NOT_FOUND", 404, try site.send("GET", "\(orders)/\(number)/more", token: site.cashier))
+    for type in ["text/plain", "application/x-www-form-urlencoded", nil] {
+      expect(
+        "UNSUPPORTED_MEDIA_TYPE", 415,
+        try site.send(
+          "POST", "/wxpay/pay", token: buyer.token,
+          body: Array("{\"out_trade_no\":\"\(number)\"}".utf8), contentType: type))
+    }
+    for body in ["{\"out_trade_no\":1}", "{}", "{\"out_trade_no\":\"x\"}", "\u{0}"] {
+      expect(
+        "MALFORMED_REQUEST", 400,
+        try site.send("POST", "/wxpay/pay", token: buyer.token, body: Array(body.utf8)), body)
+    }
+    expect(
+      "MALFORMED_REQUEST", 400,
+      try site.send("POST", "/wxpay/pay", token: buyer.token, body: [0x7B, 0xFF, 0x7D]))
+    expect(
+      "AMOUNT_MISMATCH", 409,
+      try site.send(
+        "POST", "/wxpay/pay", token: buyer.token,
+        json: ["out_trade_no": .string(number), "total_fee": 1]))
+    expect(
+      "MALFORMED_REQUEST", 400,
+      try site.send(
+        "POST", "/wxpay/pay", token: buyer.token,
+        body: Array("{\"out_trade_no\":\"\(number)\",\"total_fee\":1990.0}".utf8)))
+    for query in ["", "?out_trade_no=", "?out_trade_no=%FF", "?state=1"] {
+      expect(
+        "MALFORMED_REQUEST", 400,
+        try site.send("GET", "/wxpay/order\(query)", token: buyer.token), query)
+    }
+    for query in ["?state=gone", "?from=today", "?cursor=x", "?limit=0", "?limit=201"] {
+      expect(
+        "MALFORMED_REQUEST", 400, try site.send("GET", orders + query, token: site.cashier), query)
+    }
+    let large = try site.send(
+      "POST", orders, token: site.cashier, body: Array(repeating: 0x20, count: 65_537))
+    #expect(large.status == 413 && large.code == "BODY_TOO_LARGE")
+    let junk = try site.send(
+      "POST", "/wxpay/receive-notify", body: Array(repeating: 0x41, count: 1 << 20))
+    #expect(junk.status == 413)
+
+    #expect(try site.digest() == before)
+  }
+
+  @Test func `a login code works once and says what to do next`() throws {
+    let code = try site.control("POST", "login", [:]).json["code"] ?? .null
+    #expect(try site.send("POST", "/wxpay/login", json: ["code": code]).status == 200)
+    expect("LOGIN_CODE_INVALID", 400, try site.send("POST", "/wxpay/login", json: ["code": code]))
+    expect(
+      "LOGIN_CODE_INVALID", 400, try site.send("POST", "/wxpay/login", json: ["code": "made-up"]))
+    expect("MALFORMED_REQUEST", 400, try site.send("POST", "/wxpay/login", json: [:]))
+  }
+
+  @Test func `an expired order cannot be paid`() throws {
+    let number = Site.number()
+    try site.createOrder(number, expiresAt: "2020-01-01T00:00:00Z")
+    expect("ORDER_EXPIRED", 409, try site.pay(number, try site.login()))
+  }
+
+  @Test func `a paid order cannot be paid again`() throws {
+    let (number, buyer, payment) = try site.unpaidOrder()
+    try site.confirm(payment)
+    try site.waitUntilPaid(number)
+    expect("ORDER_PAID", 409, try site.pay(number, buyer))
+  }
+
+  @Test func `an order with a named payer is nobody else's`() throws {
+    let number = Site.number()
+    try site.createOrder(number, openID: "oSomebodyElse")
+    expect("ORDER_NOT_FOUND", 404, try site.pay(number, try site.login()))
+  }
+}

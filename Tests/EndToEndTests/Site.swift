@@ -1,0 +1,247 @@
+import Curl
+import Foundation
+import MariaDB
+import Server
+import Synchronization
+import TestSupport
+
+/// A shop as it stands on the internet: nginx, gateway, MariaDB, and a WeChat to pay through; every
+/// part is the real program in a process of its own.
+final class Site: Sendable {
+  let folder: TemporaryFolder
+  let nginx: Nginx
+  let database: String
+  let cashier: String
+  let configuration: String
+  private let authority: CertificateAuthority
+  private let options: Options
+  private let server: PrivateMariaDB
+  private let gateway: Mutex<ChildProcess?>
+  private let simulator: Mutex<ChildProcess?>
+
+  static let appID = "wxd678efh567hg6787"
+  static let merchantID = "1230000109"
+
+  struct Options {
+    var signType = "MD5"
+    var apiWorkers = 64
+    var apiDeadlineSeconds: Int?
+    /// Real seconds of WeChat's schedule per second here.
+    var speed = 1000
+    var server: PrivateMariaDB?
+  }
+
+  init(_ options: Options = Options()) throws {
+    folder = try TemporaryFolder()
+    server = try options.server ?? PrivateMariaDB.shared
+    authority = try CertificateAuthority(in: folder.path)
+    let certificate = try authority.server(["127.0.0.1", "localhost"])
+    nginx = try Nginx(
+      shop: .init(socketFolder: folder.path, certificate: certificate),
+      simulator: .init(
+        socket: folder.file("wechat.sock"), certificate: certificate,
+        clientAuthorityFile: authority.certificateFile))
+    database = "weixinpay_\(UInt32.random(in: 0 ... .max))"
+    configuration = try Self.write(
+      options, folder, nginx: nginx, server: server, database: database,
+      authority: authority.certificateFile)
+    try Self.run(["migrate", "--config", configuration])
+    cashier = try Self.token(role: "cashier", configuration, folder)
+    simulator = Mutex(nil)
+    gateway = Mutex(nil)
+    self.options = options
+    try startWeChat()
+    try startGateway()
+  }
+
+  func startWeChat() throws {
+    let process = try ChildProcess.start(
+      builtProduct("wechat-simulator"),
+      [
+        "--socket", folder.file("wechat.sock"), "--state", folder.file("wechat"), "--appid",
+        Self.appID, "--app-secret", "app-secret-of-the-shop-0000000001", "--mch-id",
+        Self.merchantID, "--api-key-file", folder.file("api.key"), "--ca-file",
+        authority.certificateFile, "--speed", "\(options.speed)",
+      ], log: folder.file("simulator.log"))
+    simulator.withLock { $0 = process }
+    try eventually("the simulator") { (try? self.control("GET", "orders"))?.status == 200 }
+  }
+
+  func stopWeChat() throws {
+    let process = simulator.withLock { $0.take() }
+    process?.terminate()
+    try process?.wait()
+  }
+
+  // MARK: the gateway's life
+
+  /// Starts the gateway and waits until it answers.
+  ///
+  /// - Parameter crashPoint: where it is to kill itself, such as `N4` or `P1:2`.
+  func startGateway(crashPoint: String? = nil) throws {
+    let environment = crashPoint.map { ["WEIXINPAY_CRASH_POINT": $0] } ?? [:]
+    let process = try ChildProcess.start(
+      builtProduct("weixinpay"), ["serve", "--config", configuration], environment: environment,
+      log: folder.file("gateway.log"))
+    gateway.withLock { $0 = process }
+    try eventually("the gateway") {
+      guard process.isRunning else {
+        throw TestSupportError("the gateway ended:\n" + self.gatewayLog())
+      }
+      return (try? self.send("GET", "/wxpay/health"))?.status == 200
+    }
+  }
+
+  /// Ends the gateway and starts it again.
+  func restartGateway(crashPoint: String? = nil) throws {
+    let process = try gatewayProcess
+    process.terminate()
+    try process.wait()
+    try startGateway(crashPoint: crashPoint)
+  }
+
+  var gatewayProcess: ChildProcess {
+    get throws {
+      guard let process = gateway.withLock({ $0 }) else {
+        throw TestSupportError("the gateway was never started")
+      }
+      return process
+    }
+  }
+
+  func gatewayLog() -> String {
+    (try? String(contentsOfFile: folder.file("gateway.log"), encoding: .utf8)) ?? ""
+  }
+
+  // MARK: requests
+
+  struct Reply: Sendable {
+    let status: Int
+    let body: [UInt8]
+    var text: String { String(decoding: body, as: UTF8.self) }
+    var json: JSON { (try? JSON(parsing: body)) ?? .null }
+    /// `code` of an error answer.
+    var code: String? { json["code"]?.string }
+  }
+
+  func send(
+    _ method: String, _ path: String, token: String? = nil, body: [UInt8] = [],
+    contentType: String? = "application/json", timeout: Duration = .seconds(30)
+  ) throws -> Reply {
+    try Self.request(
+      method, nginx.shopURL + path, token: token, body: body, contentType: contentType,
+      authority: authority.certificateFile, timeout: timeout)
+  }
+
+  func send(_ method: String, _ path: String, token: String? = nil, json: JSON) throws -> Reply {
+    try send(method, path, token: token, body: json.bytes)
+  }
+
+  /// The levers of the simulated WeChat.
+  @discardableResult
+  func control(_ method: String, _ path: String, _ json: JSON? = nil) throws -> Reply {
+    try Self.request(
+      method, nginx.simulatorURL + "/_control/" + path, token: nil, body: json?.bytes ?? [],
+      contentType: "application/json", authority: authority.certificateFile, timeout: .seconds(60))
+  }
+
+  private static func request(
+    _ method: String, _ url: String, token: String?, body: [UInt8], contentType: String?,
+    authority: String, timeout: Duration
+  ) throws -> Reply {
+    var session = try Session(SessionOptions(caFile: authority))
+    let response = try session.send(
+      HTTPRequest(
+        method: method == "GET" ? .get : .post, url: url, contentType: contentType,
+        headers: token.map { [("Authorization", "Bearer \($0)")] } ?? [], body: body),
+      connectTimeout: .seconds(5), timeout: timeout)
+    return Reply(status: response.status, body: response.body)
+  }
+
+  // MARK: the database
+
+  func query(_ sql: String) throws -> [Row] {
+    var connection = try Connection(settings(database: database))
+    return try connection.query(sql)
+  }
+
+  /// A checksum of what must not change when a request is refused.
+  func digest() throws -> [String: Int64] {
+    let tables = ["shop_order", "payment", "notification", "journal", "merchant_token", "duty"]
+    return try Dictionary(
+      uniqueKeysWithValues: tables.map { table in
+        (table, try query("CHECKSUM TABLE \(table)")[0].integer("Checksum"))
+      })
+  }
+
+  private func settings(database: String?) -> ConnectionSettings {
+    ConnectionSettings(
+      socket: server.socket, host: nil, port: 0, caFile: nil, user: server.user, password: nil,
+      database: database)
+  }
+
+  // MARK: setting up
+
+  private static func write(
+    _ options: Options, _ folder: TemporaryFolder, nginx: Nginx, server: PrivateMariaDB,
+    database: String, authority: String
+  ) throws -> String {
+    for (name, secret) in [
+      ("db.password", "service-password-1"), ("app.secret", "app-secret-of-the-shop-0000000001"),
+      ("api.key", "k8Vn2QxT5mZc7LrB9sWd3FgHj4KpYa6E"),
+    ] {
+      try folder.write(secret, to: name)
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o600], ofItemAtPath: folder.file(name))
+    }
+    let deadline = options.apiDeadlineSeconds.map { ", deadline: \($0)" } ?? ""
+    return try folder.write(
+      """
+      listen:
+        api:      { socket: api.sock, workers: \(options.apiWorkers)\(deadline) }
+        notify:   { socket: notify.sock, workers: 16 }
+        merchant: { socket: merchant.sock, workers: 8 }
+      database:
+        { socket: "\(server.socket)", name: \(database), user: service_\(database.suffix(9)),
+          password_file: db.password, connections: 16 }
+      wechat:
+        pay: ["\(nginx.simulatorURL)"]
+        login: "\(nginx.simulatorURL)"
+        ca_file: "\(authority)"
+      merchants:
+        main:
+          appid: \(appID)
+          app_secret_file: app.secret
+          mch_id: "\(merchantID)"
+          api_key_file: api.key
+          sign_type: \(options.signType)
+          notify_url: \(nginx.shopURL)/wxpay/receive-notify
+          refund_notify_url: \(nginx.shopURL)/wxpay/receive-refund-notify
+      """, to: "weixinpay.yaml")
+  }
+
+  private static func run(_ arguments: [String]) throws {
+    try ChildProcess.run(builtProduct("weixinpay"), arguments)
+  }
+
+  private static func token(
+    role: String, _ configuration: String, _ folder: TemporaryFolder
+  ) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: builtProduct("weixinpay"))
+    process.arguments = [
+      "token", "create", "--config", configuration, "--role", role, "--name", "test-\(role)",
+    ]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard let token = text.split(separator: "\n").last, token.count == 64 else {
+      throw TestSupportError("token create printed: \(text)")
+    }
+    return String(token)
+  }
+
+  func token(role: String) throws -> String { try Self.token(role: role, configuration, folder) }
+}
