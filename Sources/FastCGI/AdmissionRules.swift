@@ -10,7 +10,7 @@ public struct AdmissionRules: Sendable {
   public init(
     allowedUserIDs: Set<UInt32>, maximumBody: Int, readingTime: Duration = .seconds(4)
   ) {
-    precondition(maximumBody >= 0, "A body has no negative length.")
+    precondition((0...Int(Int32.max)).contains(maximumBody), "libfcgi counts a body in 32 bits.")
     self.allowedUserIDs = allowedUserIDs
     self.maximumBody = maximumBody
     self.readingTime = readingTime

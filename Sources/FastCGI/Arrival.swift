@@ -13,12 +13,3 @@ public enum Arrival: Sendable {
   /// The socket was closed; there is nothing more to wait for.
   case closed
 }
-
-/// A request as nginx sent it, whole and well-formed.
-public struct ReceivedRequest: Sendable {
-  /// FastCGI parameters by name.
-  public let parameters: [String: String]
-  public let body: [UInt8]
-  /// When the connection was accepted.
-  public let arrival: ContinuousClock.Instant
-}

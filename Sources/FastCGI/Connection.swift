@@ -50,11 +50,12 @@ struct Connection: ~Copyable {
       // Zero would mean: for ever.
       guard patience >= .milliseconds(1) else { throw .tooSlow }
       try set(SO_RCVTIMEO, patience.timeval)
-      try inspection.consume(look())
+      if let bytes = try look() { try inspection.consume(bytes) }
     }
   }
 
-  private func look() throws(RequestRefusal) -> [UInt8] {
+  /// Nil when a stop of the whole process (SIGSTOP) interrupted the wait.
+  private func look() throws(RequestRefusal) -> [UInt8]? {
     var code: Int32 = 0
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 8192) { buffer, count in
       let seen = unsafe recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_PEEK))
@@ -63,6 +64,7 @@ struct Connection: ~Copyable {
     }
     switch code {
     case 0: break
+    case EINTR: return nil
     case EAGAIN: throw .tooSlow
     default: throw .connectionLost(code: code)
     }

@@ -18,6 +18,8 @@ struct RequestInspection {
   /// The content of BEGIN_REQUEST, then that of all PARAMS.
   private var content: [UInt8] = []
   private var bodyLeft = 0
+  /// What CONTENT_LENGTH says, in bytes; known once the parameters have been seen.
+  private(set) var bodyLength = 0
 
   init(maximumBody: Int) { self.maximumBody = maximumBody }
 
@@ -100,8 +102,9 @@ struct RequestInspection {
     }
     let block = try ParameterBlock(content)
     content = []
-    bodyLeft = try block.contentLength
-    guard bodyLeft <= maximumBody else { throw .bodyTooLarge }
+    bodyLength = try block.contentLength
+    guard bodyLength <= maximumBody else { throw .bodyTooLarge }
+    bodyLeft = bodyLength
     stage = .body
   }
 

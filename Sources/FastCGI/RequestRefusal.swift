@@ -32,7 +32,10 @@ public enum RequestRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   /// libfcgi refused, or found something else than the inspection had.
   case unreadable
 
-  /// Whether the fault is the HTTP client's, and nginx can be told by an answer.
+  /// Whether the fault is the HTTP client's, and an answer can say so.
+  ///
+  /// nginx passes the answer on if it has sent the whole request by then. A body of more than about
+  /// 200 KiB is cut off, which nginx reports as 502; its own limit is to be lower than ours.
   public var isAnswerable: Bool {
     switch self {
     case .bodyTooLarge, .malformedText: true

@@ -8,6 +8,7 @@ import Linux
 /// writes the answer. Each connection serves one request.
 @safe public struct RequestSlot: ~Copyable {
   private let request: UnsafeMutablePointer<FCGX_Request>
+  private var isOpen = false
 
   public init() {
     precondition(Library.isInitialized)
@@ -18,17 +19,18 @@ import Linux
   }
 
   deinit {
-    unsafe FCGX_Free(request, 1)
+    if isOpen { unsafe FCGX_Free(request, 1) }
     unsafe request.deallocate()
   }
 
   /// Waits for the next connection and reads its request.
   ///
-  /// After `request` and `unacceptable`, `answer` is to be called; any other call to `receive`
-  /// drops the connection.
+  /// After `request` and `unacceptable`, `answer` is to be called; the next call to `receive` drops
+  /// a connection that was not answered.
   public mutating func receive(
     from socket: ListeningSocket, _ rules: AdmissionRules
   ) -> Arrival {
+    drop()
     switch socket.accept() {
     case .closed:
       return .closed
@@ -49,6 +51,7 @@ import Linux
   ///
   /// - Throws: `answerNotTaken` when nginx did not take all of it.
   public mutating func answer(_ bytes: [UInt8]) throws(FastCGIError) {
+    precondition(isOpen, "There is a request to answer, and it is answered once.")
     do throws(FastCGIError) {
       try write(bytes)
     } catch {
@@ -56,6 +59,7 @@ import Linux
       throw error
     }
     unsafe FCGX_Finish_r(request)
+    isOpen = false
   }
 
   private func write(_ bytes: [UInt8]) throws(FastCGIError) {
@@ -88,9 +92,9 @@ import Linux
     }
     try open(connection)
     do throws(RequestRefusal) {
-      let parameters = try parameters()
       return .request(
-        ReceivedRequest(parameters: parameters, body: try body(parameters), arrival: arrival))
+        ReceivedRequest(
+          parameters: try parameters(), body: try body(inspection.bodyLength), arrival: arrival))
     } catch {
       drop()
       throw error
@@ -103,7 +107,9 @@ import Linux
     // A plain close: libfcgi would otherwise wait for the peer to close first, for as long as that
     // sends anything.
     unsafe FCGX_Detach(request)
+    // Failing, it has closed the connection.
     guard unsafe FCGX_Accept_r(request) == 0 else { throw .unreadable }
+    isOpen = true
     unsafe weixinpay_close_after_request(request)
     // Success is also what libfcgi says of a request that was cut off.
     guard unsafe FCGX_GetError(request.pointee.in) == 0 else {
@@ -130,11 +136,10 @@ import Linux
   }
 
   /// Reads the body to its end, so that nothing is left in the connection.
-  private func body(_ parameters: [String: String]) throws(RequestRefusal) -> [UInt8] {
-    let length = Int32(parameters["CONTENT_LENGTH"] ?? "") ?? 0
+  private func body(_ length: Int) throws(RequestRefusal) -> [UInt8] {
     let input = unsafe request.pointee.in
-    let body = unsafe [UInt8](unsafeUninitializedCapacity: Int(length)) { buffer, count in
-      count = Int(unsafe FCGX_GetStr(buffer.baseAddress, length, input))
+    let body = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+      count = Int(unsafe FCGX_GetStr(buffer.baseAddress, Int32(length), input))
     }
     guard body.count == length, unsafe FCGX_GetChar(input) == EOF,
       unsafe FCGX_GetError(input) == 0
@@ -144,6 +149,8 @@ import Linux
 
   /// Closes the connection without a word.
   private mutating func drop() {
+    guard isOpen else { return }
     unsafe FCGX_Free(request, 1)
+    isOpen = false
   }
 }

@@ -147,6 +147,26 @@ import Testing
     }
   }
 
+  @Test func `without threads for all workers the server ends and says why`() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      let listener = Listener(
+        name: "api", path: folder.file("a.sock"), workers: 4000, deadline: .seconds(4))
+      let server = try Server(
+        listeners: [listener], allowedUserIDs: [geteuid()], logger: .silent
+      ) { _, _ in Response(status: 200) }
+      // Room for the stacks of some workers, not of all.
+      let statistics = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+      let pages = UInt(statistics.prefix { $0 != " " }) ?? 0
+      var limit = rlimit()
+      limit.rlim_max = rlim_t(pages * 4096 + 256 << 20)
+      limit.rlim_cur = limit.rlim_max
+      setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+      guard case .outOfThreads(let error) = server.run(), error.code == EAGAIN else { exit(3) }
+      guard !FileManager.default.fileExists(atPath: listener.path) else { exit(4) }
+    }
+  }
+
   @Test func `signals mean what they meant before libfcgi`() async {
     await #expect(processExitsWith: .signal(SIGTERM)) {
       let server = try TestServer()
