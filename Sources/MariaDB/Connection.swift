@@ -65,7 +65,10 @@ public struct Connection: ~Copyable, Lendable {
   public mutating func execute(
     _ sql: String, _ values: [Value] = []
   ) throws(MariaDBError) -> Int {
-    try prepared(sql) { statement throws(MariaDBError) in try statement.execute(values) }
+    try prepared(sql) { statement throws(MariaDBError) in
+      _ = try statement.execute(values)
+      return statement.changedRows
+    }
   }
 
   /// Executes a statement and returns all its rows.
@@ -76,7 +79,7 @@ public struct Connection: ~Copyable, Lendable {
   public mutating func query(
     _ sql: String, _ values: [Value] = []
   ) throws(MariaDBError) -> [Row] {
-    try prepared(sql) { statement throws(MariaDBError) in try statement.query(values) }
+    try prepared(sql) { statement throws(MariaDBError) in try statement.execute(values) }
   }
 
   /// Begins a transaction.

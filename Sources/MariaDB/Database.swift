@@ -25,6 +25,7 @@ public final class Database: Sendable {
   ///
   /// - Throws: `PoolExhausted` when no connection came free in time; `MariaDBError`; what `body`
   ///   throws.
+  @discardableResult
   public func withConnection<Result>(
     until deadline: ContinuousClock.Instant, _ body: (inout Connection) throws -> Result
   ) throws -> Result {
@@ -50,6 +51,7 @@ public final class Database: Sendable {
   /// - Throws: `PoolExhausted` when no connection came free in time; `MariaDBError`, of kind
   ///   `commitUnknown` when it could not be found out whether the transaction happened; what `body`
   ///   throws.
+  @discardableResult
   public func transaction<Result>(
     until deadline: ContinuousClock.Instant, _ body: (inout Connection) throws -> Result
   ) throws -> Result {

@@ -78,7 +78,7 @@ extension MariaDBError.Kind {
       // The server ends the connection with its answer: shutdown, abort, network trouble, KILL.
       case 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927: .lost
       // The client library: cannot connect, or the connection broke or is out of step.
-      case 2002, 2003, 2006, 2012, 2013, 2014, 2027, 2048, 2055, 2056: .lost
+      case 2002, 2003, 2006, 2012, 2013, 2014, 2027, 2048, 2055, 2056, 2057: .lost
       default: .other
       }
   }

@@ -60,7 +60,7 @@ struct SessionVariables {
   }
 
   private static func variables(of handle: Handle) throws(MariaDBError) -> [String: String] {
-    try MariaDB.variables(Statement("SHOW SESSION VARIABLES", on: handle).query([]))
+    try MariaDB.variables(Statement("SHOW SESSION VARIABLES", on: handle).execute([]))
   }
 
   private static func seconds(_ duration: Duration) -> String {

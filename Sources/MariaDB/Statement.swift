@@ -4,45 +4,22 @@ import CMariaDB
 @safe final class Statement {
   private let handle: Handle
   private let pointer: UnsafeMutablePointer<MYSQL_STMT>
-  /// `nil` for a statement that returns no rows.
-  private let result: ResultBuffer?
 
   init(_ sql: String, on handle: Handle) throws(MariaDBError) {
     guard let created = unsafe mysql_stmt_init(handle.pointer) else { throw handle.error }
     self.handle = handle
     unsafe pointer = created
-    guard unsafe mysql_stmt_prepare(created, sql, UInt(sql.utf8.count)) == 0 else {
-      let failure = unsafe Self.error(created)
-      unsafe mysql_stmt_close(created)
-      throw failure
-    }
-    do throws(MariaDBError) {
-      result = unsafe try Self.result(created)
-    } catch {
-      unsafe mysql_stmt_close(created)
-      throw error
-    }
+    guard unsafe mysql_stmt_prepare(created, sql, UInt(sql.utf8.count)) == 0 else { throw error }
   }
 
   deinit { unsafe mysql_stmt_close(pointer) }
 
-  /// Executes with one value per placeholder and returns the number of rows changed: those that now
-  /// differ, not those that matched.
-  func execute(_ values: [Value]) throws(MariaDBError) -> Int {
-    precondition(result == nil, "A statement that returns rows is for `query`.")
-    try send(values)
-    return unsafe Int(clamping: mysql_stmt_affected_rows(pointer))
-  }
-
   /// Executes with one value per placeholder and returns all rows.
-  func query(_ values: [Value]) throws(MariaDBError) -> [Row] {
-    guard let result else {
-      try send(values)
-      return []
-    }
+  func execute(_ values: [Value]) throws(MariaDBError) -> [Row] {
     try send(values)
     // Whatever happens below, the connection must be ready for its next statement.
     defer { _ = unsafe mysql_stmt_free_result(pointer) }
+    guard let result = try result() else { return [] }
     guard unsafe mysql_stmt_bind_result(pointer, result.binds) == 0,
       unsafe mysql_stmt_store_result(pointer) == 0
     else { throw error }
@@ -52,6 +29,9 @@ import CMariaDB
     }
     return rows
   }
+
+  /// How many rows the last execution changed: those that now differ, not those that matched.
+  var changedRows: Int { unsafe Int(clamping: mysql_stmt_affected_rows(pointer)) }
 
   /// The AUTO_INCREMENT value of the last execution, 0 without one.
   var insertID: Int64 { unsafe Int64(clamping: mysql_stmt_insert_id(pointer)) }
@@ -69,6 +49,16 @@ import CMariaDB
     extendLifetime(parameters)
   }
 
+  /// The columns of what was just executed, `nil` when it returns no rows. They are known for
+  /// certain only now: before, INSERT … RETURNING shows none, and `? + 1` has another type.
+  private func result() throws(MariaDBError) -> ResultBuffer? {
+    guard let metadata = unsafe mysql_stmt_result_metadata(pointer) else { return nil }
+    defer { unsafe mysql_free_result(metadata) }
+    return unsafe try ResultBuffer(
+      UnsafeBufferPointer(
+        start: mysql_fetch_fields(metadata), count: Int(mysql_num_fields(metadata))))
+  }
+
   private func fetch() throws(MariaDBError) -> Bool {
     switch unsafe mysql_stmt_fetch(pointer) {
     case 0, MYSQL_DATA_TRUNCATED: true
@@ -77,21 +67,9 @@ import CMariaDB
     }
   }
 
-  private var error: MariaDBError { unsafe Self.error(pointer) }
-
-  private static func error(_ pointer: UnsafeMutablePointer<MYSQL_STMT>) -> MariaDBError {
+  private var error: MariaDBError {
     unsafe MariaDBError(
       code: mysql_stmt_errno(pointer), sqlState: String(cString: mysql_stmt_sqlstate(pointer)),
       text: String(cString: mysql_stmt_error(pointer)))
-  }
-
-  private static func result(
-    _ pointer: UnsafeMutablePointer<MYSQL_STMT>
-  ) throws(MariaDBError) -> ResultBuffer? {
-    guard let metadata = unsafe mysql_stmt_result_metadata(pointer) else { return nil }
-    defer { unsafe mysql_free_result(metadata) }
-    return unsafe try ResultBuffer(
-      UnsafeBufferPointer(
-        start: mysql_fetch_fields(metadata), count: Int(mysql_num_fields(metadata))))
   }
 }

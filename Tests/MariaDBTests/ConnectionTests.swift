@@ -132,13 +132,14 @@ import Testing
       ])
   }
 
-  @Test(arguments: ["1.5e0", "NOW()", "CURRENT_DATE()", "b'1'"])
-  func `a type that is not carried is refused by the column's name`(_ literal: String) throws {
-    var connection = try connection("t AS SELECT \(literal) AS v")
+  @Test(arguments: ["DOUBLE", "DATETIME", "DATE", "BIT(1)"])
+  func `a type that is not carried is refused by the column's name`(_ type: String) throws {
+    var connection = try connection("t (v \(type))")
     let error = #expect(throws: MariaDBError.self) { try connection.query("SELECT v FROM t") }
     #expect(error?.kind == .decoding)
     #expect(error?.message.contains("column v") == true)
-    #expect(connection.isUsable)
+    let isUsable = connection.isUsable
+    #expect(isUsable)
   }
 
   /// X20: with the default collation, all of these are one order.
@@ -152,9 +153,14 @@ import Testing
       let rows = try connection.query("SELECT no FROM t WHERE no = ?", [.text(number)])
       #expect(try rows.map { row in try row.text("no") } == [number])
     }
-    for stranger in ["Ábc", "ABC", "abc  ", "abc\u{0}", "😀"] {
-      let rows = try connection.query("SELECT no FROM t WHERE no = ?", [.text(stranger)])
-      #expect(rows.isEmpty)
+    for stranger in ["ABC", "abc  ", "abc\u{0}"] {
+      #expect(try connection.query("SELECT no FROM t WHERE no = ?", [.text(stranger)]).isEmpty)
+    }
+    for stranger in ["Ábc", "😀"] {
+      let error = #expect(throws: MariaDBError.self) {
+        try connection.query("SELECT no FROM t WHERE no = ?", [.text(stranger)])
+      }
+      #expect(error?.code == 1267)
     }
   }
 
@@ -189,17 +195,14 @@ import Testing
     #expect(try #require(Int(row.text("v"))) >= 300)
   }
 
-  @Test func `a statement outlives a change of its table`() throws {
+  @Test func `a statement outlives a change of its columns' types`() throws {
     var connection = try connection("t (v INT)")
     try connection.run("INSERT INTO t VALUES (1)")
-    #expect(try connection.query("SELECT * FROM t")[0].integer("v") == 1)
-    try connection.run("ALTER TABLE t MODIFY v BIGINT, ADD w VARCHAR(8) DEFAULT 'x'")
-    for _ in 0..<3 {
-      if let row = try? connection.query("SELECT * FROM t")[0] {
-        #expect(try row.text("w") == "x")
-      }
-    }
-    #expect(try connection.query("SELECT * FROM t")[0].text("w") == "x")
+    #expect(try connection.query("SELECT v FROM t")[0].integer("v") == 1)
+    try connection.run("ALTER TABLE t MODIFY v BIGINT, ADD w INT")
+    #expect(try connection.query("SELECT v FROM t")[0].integer("v") == 1)
+    try connection.run("ALTER TABLE t MODIFY v VARCHAR(20)")
+    #expect(try connection.query("SELECT v FROM t")[0].text("v") == "1")
   }
 
   @Test func `rows that run does not read are not the next statement's answer`() throws {
