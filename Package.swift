@@ -106,8 +106,11 @@ let package = Package(
       name: "StoreTests", dependencies: ["Store", "MariaDB", "Payments", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Payments", "WeChatPay", "TestSupport"],
-      swiftSettings: tests),
+      name: "GatewayTests",
+      dependencies: [
+        "Gateway", "Store", "MariaDB", "Payments", "WeChatPay", "Server", "TestSupport",
+        "weixinpay",
+      ], swiftSettings: tests),
     .testTarget(
       name: "SimulatorTests", dependencies: ["Simulator", "Server", "TestSupport", logging],
       swiftSettings: tests),

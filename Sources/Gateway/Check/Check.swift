@@ -17,14 +17,14 @@ public struct Check: Sendable {
       let merchants = settings.merchants.map(\.name.text).joined(separator: ", ")
       return Check(
         findings: [.ok("configuration", "complete, with the merchants \(merchants)")]
-          + checkUser() + checkClock() + checkSockets(settings.listen)
+          + checkUser(file) + checkClock() + checkSockets(settings.listen)
           + settings.certificates.flatMap { $0.check() } + checkDatabase(settings.database)
           + checkWeChat(settings.wechat))
     } catch {
       return Check(
         findings: error.faults.map { fault in
           .fail(fault.place, "expected \(fault.expected), got \(fault.got)", fault.remedy)
-        } + checkUser())
+        } + checkUser(file))
     }
   }
 

@@ -6,12 +6,12 @@ import Payments
 
 extension Check {
   /// Root may read every file; whether the service may, only the service's user can tell.
-  static func checkUser() -> [Finding] {
+  static func checkUser(_ file: String) -> [Finding] {
     guard effectiveUserID() == 0 else { return [.ok("user", "checked as \(userName())")] }
     return [
       .warn(
         "user", "checked as root, whom no file mode stops",
-        "check as the service's user too, with: sudo -u weixinpay weixinpay check")
+        "check as the service's user too, with: sudo -u weixinpay weixinpay check --config \(file)")
     ]
   }
 
@@ -84,7 +84,7 @@ extension Check {
         return .ok("wechat", "\(host) answers")
       } catch {
         return .warn(
-          "wechat", "\(host) does not answer: \(error.message)",
+          "wechat", "no answer from \(error.message)",
           "look at DNS, firewall and certificates of this machine")
       }
     }

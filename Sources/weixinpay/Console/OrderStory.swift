@@ -8,7 +8,9 @@ struct OrderStory {
   let now: BeijingTime
 
   var text: String {
-    ([title] + details + [""] + timeline.flatMap(lines) + [""] + alarms + [waiting])
+    let history =
+      timeline.isEmpty ? ["  nothing has been recorded yet"] : timeline.flatMap(lines)
+    return ([title] + details + [""] + history + [""] + alarms + [waiting])
       .joined(separator: "\n")
   }
 

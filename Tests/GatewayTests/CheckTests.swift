@@ -1,0 +1,197 @@
+import Foundation
+import MariaDB
+import Server
+import Store
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// A configuration that would serve: sockets in a folder of its own, a database of its own.
+struct ServableFixture {
+  let settings: SettingsFixture
+  let database: String
+  let account: String
+  let server: PrivateMariaDB
+  private let extra: String
+
+  /// - Parameter extra: more lines of the merchant.
+  init(server: PrivateMariaDB? = nil, extra: String = "") throws {
+    settings = try SettingsFixture()
+    self.server = try server ?? PrivateMariaDB.shared
+    database = "check_\(UInt32.random(in: 0 ... .max))"
+    account = "service_\(UInt32.random(in: 0 ... .max))"
+    self.extra = extra
+    _ = try CertificateAuthority(in: settings.folder.path, name: "simulator-ca")
+    try write()
+  }
+
+  var file: String { settings.folder.file("weixinpay.yaml") }
+
+  func write(user: String? = nil, sockets: String = ".") throws {
+    let password = user == nil ? "\n  password_file: db.password" : ""
+    try settings.write(
+      """
+      listen:
+        api: { socket: \(sockets)/api.sock, workers: 2 }
+        notify: { socket: \(sockets)/notify.sock, workers: 2 }
+        merchant: { socket: \(sockets)/merchant.sock, workers: 2 }
+        peers: [nobody]
+      database:
+        socket: \(server.socket)
+        name: \(database)
+        user: \(user ?? account)\(password)
+        connections: 2
+      wechat: { pay: https://127.0.0.1:9, login: https://127.0.0.1:9, ca_file: simulator-ca.pem }
+      \(SettingsFixture.merchant)
+      \(extra)
+      """, to: "weixinpay.yaml", mode: 0o640)
+  }
+
+  func migrate() throws {
+    _ = try Migrator(
+      administrator: administrator(nil), database: database,
+      service: .init(user: account, password: SettingsFixture.password)
+    ).apply()
+  }
+
+  func administrator(_ database: String?) -> ConnectionSettings {
+    ConnectionSettings(
+      socket: server.socket, host: nil, port: 0, caFile: nil, user: server.user, password: nil,
+      database: database)
+  }
+
+  func finding(_ subject: String) -> Finding? {
+    Check.run(file: file).findings.first { $0.subject == subject }
+  }
+}
+
+@Suite struct CheckTests {
+  @Test func `a site that is set up passes, and its journal can only grow`() throws {
+    let site = try ServableFixture()
+    try site.migrate()
+    let check = Check.run(file: site.file)
+    #expect(check.isPassed, "\(check.findings.map(\.line))")
+    let subjects = check.findings.filter { $0.level == .ok }.map(\.subject)
+    for subject in ["configuration", "clock", "database", "schema", "rights", "listen.peers"] {
+      #expect(subjects.contains(subject))
+    }
+    #expect(check.findings.first { $0.subject == "rights" }?.sentence.contains("only grow") == true)
+  }
+
+  @Test func `before migrate, check says to run it`() throws {
+    let site = try ServableFixture()
+    #expect(site.finding("database")?.level == .fail)
+    #expect(site.finding("database")?.remedy?.contains("weixinpay migrate") == true)
+  }
+
+  @Test func `an empty database fails and names what it lacks`() throws {
+    let site = try ServableFixture()
+    var connection = try Connection(site.administrator(nil))
+    try connection.run("CREATE DATABASE \(site.database)")
+    try site.write(user: site.server.user)
+    #expect(site.finding("schema")?.level == .fail)
+    #expect(site.finding("schema")?.sentence.contains("001-shop-order") == true)
+    #expect(site.finding("schema")?.remedy == "run: weixinpay migrate")
+  }
+
+  @Test func `an account that could rewrite the journal is warned about, and the journal is kept`()
+    throws
+  {
+    let site = try ServableFixture()
+    try site.migrate()
+    try site.write(user: site.server.user)
+    let finding = site.finding("rights")
+    #expect(finding?.level == .warn)
+    #expect(finding?.sentence.contains("UPDATE and DELETE") == true)
+  }
+
+  @Test func `a right that is missing is named`() throws {
+    let site = try ServableFixture()
+    try site.migrate()
+    var connection = try Connection(site.administrator(site.database))
+    try connection.run("REVOKE UPDATE ON payment FROM '\(site.account)'@'localhost'")
+    let finding = site.finding("rights")
+    #expect(finding?.level == .fail)
+    #expect(finding?.sentence.contains("UPDATE payment") == true)
+  }
+
+  @Test func `a database that may lose what it confirmed fails`() throws {
+    let server = try PrivateMariaDB(extraOptions: ["--innodb-flush-log-at-trx-commit=2"])
+    let site = try ServableFixture(server: server)
+    try site.migrate()
+    let check = Check.run(file: site.file)
+    #expect(!check.isPassed)
+    #expect(check.findings.contains { $0.line.contains("innodb_flush_log_at_trx_commit is 2") })
+  }
+
+  @Test func `a database that is gone fails without a delay`() throws {
+    let site = try ServableFixture()
+    let text = try String(contentsOfFile: site.file, encoding: .utf8)
+    try site.settings.write(
+      text.replacing(site.server.socket, with: "nowhere.sock"), to: "weixinpay.yaml")
+    #expect(site.finding("database")?.level == .fail)
+    #expect(site.finding("database")?.remedy?.contains("start MariaDB") == true)
+  }
+
+  @Test func `folders of sockets must exist and belong to nobody else`() throws {
+    let site = try ServableFixture()
+    try site.write(sockets: "absent")
+    #expect(site.finding("listen.api.socket")?.remedy?.contains("install -d -m 0750") == true)
+
+    let folder = site.settings.folder.file("open")
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: false)
+    try site.write(sockets: "open")
+    for (mode, level) in [(0o777, Finding.Level.fail), (0o755, .warn), (0o750, .ok)] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder)
+      #expect(site.finding("listen.api.socket")?.level == level, "\(String(mode, radix: 8))")
+    }
+    try site.settings.write("", to: "open/api.sock")
+    #expect(site.finding("listen.api.socket")?.sentence.contains("no socket") == true)
+  }
+
+  @Test func `a certificate must belong to its key, to the merchant, and last`() throws {
+    let site = try ServableFixture(
+      extra: "    certificate_file: c.pem\n    private_key_file: k.pem")
+    let folder = site.settings.folder
+    let authority = try CertificateAuthority(in: folder.path)
+    let good = try authority.client("1230000109", days: 300)
+    let soon = try authority.client("1230000109", days: 20)
+    let other = try authority.client("1900000109", days: 300)
+    func finding(_ certificate: [UInt8], _ key: [UInt8]) throws -> Finding? {
+      try site.settings.write(String(decoding: certificate, as: UTF8.self), to: "c.pem")
+      try site.settings.write(String(decoding: key, as: UTF8.self), to: "k.pem")
+      return site.finding("merchants.main.certificate_file")
+    }
+    #expect(try finding(good.certificate, good.privateKey)?.level == .ok)
+    #expect(try finding(soon.certificate, soon.privateKey)?.level == .warn)
+    #expect(try finding(other.certificate, other.privateKey)?.level == .warn)
+    let mixed = try finding(good.certificate, other.privateKey)
+    #expect(mixed?.level == .fail)
+    #expect(mixed?.sentence.contains("another certificate") == true)
+    let broken = try finding(Array(SettingsFixture.pem("CERTIFICATE").utf8), good.privateKey)
+    #expect(broken?.level == .fail)
+  }
+
+  @Test func `the findings are JSON of a stable shape`() throws {
+    let site = try ServableFixture()
+    try site.settings.write("log: xml\nmerchant: {}\n", to: "weixinpay.yaml")
+    let json = try JSON(parsing: Check.run(file: site.file).json.bytes)
+    #expect(json.members?.map(\.name) == ["ok", "findings"])
+    #expect(json["ok"]?.bool == false)
+    let findings = json["findings"]?.array ?? []
+    #expect(findings.filter { $0["level"]?.string == "fail" }.count == 3)
+    for finding in findings {
+      #expect(finding.members?.map(\.name) == ["level", "subject", "sentence", "remedy"])
+    }
+  }
+
+  @Test func `every finding that is not ok says what to do`() throws {
+    let site = try ServableFixture()
+    for finding in Check.run(file: site.file).findings where finding.level != .ok {
+      #expect(finding.remedy?.isEmpty == false, "\(finding.line)")
+      #expect(!finding.line.contains("\n"))
+    }
+  }
+}

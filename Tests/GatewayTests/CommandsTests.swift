@@ -1,0 +1,155 @@
+import Foundation
+import Server
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// The program itself, as an operator calls it.
+struct Program {
+  struct Result {
+    let code: Int32
+    let output: String
+    let error: String
+    var lastLine: String { output.split(separator: "\n").last.map(String.init) ?? "" }
+  }
+
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> Result {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: builtProduct("weixinpay"))
+    process.arguments = arguments
+    process.environment = environment
+    let folder = try TemporaryFolder()
+    // Files, not pipes: a full pipe would stop a program that nobody reads yet.
+    let (output, error) = (folder.file("output"), folder.file("error"))
+    for path in [output, error] { FileManager.default.createFile(atPath: path, contents: nil) }
+    process.standardOutput = FileHandle(forWritingAtPath: output)
+    process.standardError = FileHandle(forWritingAtPath: error)
+    try process.run()
+    process.waitUntilExit()
+    return Result(
+      code: process.terminationStatus,
+      output: try String(contentsOfFile: output, encoding: .utf8),
+      error: try String(contentsOfFile: error, encoding: .utf8))
+  }
+}
+
+@Suite struct CommandsTests {
+  @Test func `wrong usage ends with 64`() throws {
+    #expect(try Program.run(["serv"]).code == 64)
+    let token = try Program.run(["token", "create", "--role", "king", "--name", "x"])
+    #expect(token.code == 64)
+    #expect(token.error.contains("reader, cashier, reviewer"))
+    #expect(try Program.run(["token", "create", "--role", "reader", "--name", ""]).code == 64)
+    #expect(try Program.run(["order", "show", "a b"]).code == 64)
+  }
+
+  @Test func `a faulty configuration ends every command with 78 and the same line`() throws {
+    let fixture = try SettingsFixture()
+    try fixture.write("log: xml\n\(SettingsFixture.merchant)", to: "weixinpay.yaml")
+    let file = fixture.folder.file("weixinpay.yaml")
+    let line = "\(file):1:6: log: expected logfmt or json, got \"xml\"; choose one of these words"
+    for command in [["serve"], ["migrate"], ["order", "show", "20261121-7"]] {
+      let result = try Program.run(command + ["--config", file])
+      #expect(result.code == 78)
+      #expect(result.output.isEmpty)
+      #expect(result.error == line + "\n")
+    }
+    let check = try Program.run(["check", "--config", file])
+    #expect(check.code == 78)
+    #expect(check.output.hasPrefix("FAIL \(line)\n"))
+  }
+
+  @Test func `the sample is printed and nothing else`() throws {
+    let result = try Program.run(["sample-config"])
+    #expect(result.code == 0 && result.error.isEmpty)
+    #expect(result.output == sampleConfig())
+  }
+
+  @Test func `a database that is out of reach ends with 69`() throws {
+    let site = try ServableFixture()
+    let text = try String(contentsOfFile: site.file, encoding: .utf8)
+    try site.settings.write(
+      text.replacing(site.server.socket, with: "nowhere.sock"), to: "weixinpay.yaml")
+    for command in [["serve"], ["migrate"], ["order", "show", "20261121-7"]] {
+      let result = try Program.run(command + ["--config", site.file])
+      #expect(result.code == 69, "\(result.error)")
+      #expect(result.error.contains("Is MariaDB running"))
+    }
+  }
+
+  @Test func `serve does not start on a database that was never migrated`() throws {
+    let site = try ServableFixture()
+    let result = try Program.run(["serve", "--config", site.file])
+    #expect(result.code == 78)
+    #expect(result.output.isEmpty && !result.error.isEmpty)
+  }
+
+  @Test func `migrate twice does nothing the second time, then a token can be made`() throws {
+    let site = try ServableFixture()
+    let first = try Program.run(["migrate", "--config", site.file])
+    #expect(first.code == 0, "\(first.error)")
+    #expect(first.output.hasPrefix("applied 001-shop-order\n"))
+    let second = try Program.run(["migrate", "--config", site.file])
+    #expect(second.code == 0)
+    #expect(second.output == "nothing to do: the database is up to date\n")
+
+    let token = try Program.run(
+      ["token", "create", "--role", "cashier", "--name", "till", "--config", site.file])
+    #expect(token.code == 0, "\(token.error)")
+    #expect(token.lastLine.wholeMatch(of: /[0-9a-f]{64}/) != nil)
+    #expect(token.output == token.lastLine + "\n", "The token stands alone.")
+    #expect(!token.error.contains(token.lastLine))
+
+    let wrong = try Program.run(
+      [
+        "token", "create", "--role", "cashier", "--name", "till", "--merchant", "other",
+        "--config", site.file,
+      ])
+    #expect(wrong.code == 64)
+    #expect(wrong.error.contains("there are: main"))
+
+    let unknown = try Program.run(["order", "show", "20261121-7", "--config", site.file])
+    #expect(unknown.code == 1)
+    #expect(unknown.output.isEmpty)
+    #expect(unknown.error.contains("There is no order 20261121-7 of merchant main"))
+  }
+
+  @Test func `colour is for terminals only, and NO_COLOR forbids it there too`() throws {
+    let site = try ServableFixture()
+    #expect(!(try Program.run(["check", "--config", site.file]).output.contains("\u{1B}")))
+    #expect(try onTerminal(["check", "--config", site.file]).contains("\u{1B}[31mFAIL"))
+    let plain = try onTerminal(["check", "--config", site.file], noColour: true)
+    #expect(plain.contains("FAIL") && !plain.contains("\u{1B}"))
+  }
+
+  @Test func `variables meant for the libraries below are not obeyed`() throws {
+    let fixture = try SettingsFixture()
+    try fixture.write(SettingsFixture.merchant, to: "weixinpay.yaml")
+    // Yams announces on standard output when it obeys this one.
+    let result = try Program.run(
+      ["check", "--config", fixture.folder.file("weixinpay.yaml")],
+      environment: ["YAMS_DEFAULT_ENCODING": "utf16"])
+    #expect(result.output.hasPrefix("ok   configuration"))
+    #expect(!result.output.contains("YAMS"))
+  }
+
+  /// What the program writes when its output is a terminal.
+  private func onTerminal(_ arguments: [String], noColour: Bool = false) throws -> String {
+    let folder = try TemporaryFolder()
+    let words = [builtProduct("weixinpay")] + arguments
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
+    process.arguments = ["-qec", words.joined(separator: " "), folder.file("typescript")]
+    process.environment = ["TERM": "xterm", "PATH": "/usr/bin:/bin"].merging(
+      noColour ? ["NO_COLOR": "1"] : [:]
+    ) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return try String(contentsOfFile: folder.file("typescript"), encoding: .utf8)
+  }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import MariaDB
+import Payments
+import Store
+import TestSupport
+import Testing
+
+@testable import weixinpay
+
+/// An order in a database of its own, and the story told of it.
+private struct Tale {
+  let database: Database
+  let merchant = MerchantName("main")!
+  let buyer = OpenID("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")!
+  let number = OutTradeNo("20261121-7")!
+  static let opened = BeijingTime(compact: "20261121090302")!
+
+  init() throws {
+    let server = try PrivateMariaDB.shared
+    let name = try server.createDatabase()
+    let administrator = ConnectionSettings(
+      socket: server.socket, host: nil, port: 0, caFile: nil, user: server.user, password: nil,
+      database: name)
+    _ = try Migrator(
+      administrator: administrator, database: name,
+      service: .init(user: server.user, password: nil)
+    ).apply()
+    database = Database(administrator, connections: 2)
+    _ = try Orders(database).create(
+      Order(
+        merchant: merchant, number: number, openID: buyer, total: Fen(1990)!,
+        body: Description("龙井茶")!, attach: nil, detail: nil, expiresAt: nil),
+      by: act("merchant:till"))
+  }
+
+  func act(_ actor: String) -> Act {
+    Act(actor: actor, requestID: nil, now: Self.opened, deadline: .now + .seconds(20))
+  }
+
+  var attempts: PaymentAttempts { PaymentAttempts(database) }
+
+  var attempt: PaymentAttempt {
+    PaymentAttempt(
+      merchant: merchant, order: number, outTradeNo: number, number: 1, state: .created,
+      openID: buyer, total: Fen(1990)!, parameters: "total_fee=1990", prepayID: nil,
+      prepayExpiresAt: nil, transactionID: nil, paidAt: nil, closing: nil)
+  }
+
+  func open() throws { _ = try attempts.open(attempt, by: act("buyer")) }
+
+  func accept() throws {
+    try attempts.recordAccepted(
+      attempt, prepayID: PrepayID("wx1")!, expiresAt: Self.opened.adding(seconds: 7200),
+      by: act("buyer"))
+  }
+
+  func pay() throws {
+    let appID = AppID("wxd678efh567hg6787")!
+    let merchantID = MerchantID("1230000109")!
+    let proof = PaymentProof(
+      appID: appID, merchantID: merchantID, outTradeNo: number,
+      transactionID: TransactionID("4200001952202611210000000001")!, openID: buyer,
+      total: Fen(1990)!, currency: "CNY", paidAt: Self.opened)
+    _ = try attempts.recordPaid(
+      VerifiedProof(proof, merchant: merchant, appID: appID, merchantID: merchantID),
+      by: act("wechat-query"))
+  }
+
+  func story(after seconds: Int64 = 60) throws -> OrderStory {
+    let deadline = ContinuousClock.now + .seconds(20)
+    let record = try #require(
+      try Orders(database).find(merchant: merchant, number: number, until: deadline))
+    return OrderStory(
+      record: record,
+      timeline: try Journal(database).timeline(merchant: merchant, order: number, until: deadline),
+      now: Self.opened.adding(seconds: seconds))
+  }
+}
+
+@Suite struct OrderStoryTests {
+  @Test func `an order that nobody tried to pay waits for the buyer`() throws {
+    let tale = try Tale()
+    #expect(try tale.story().waiting.contains("has not pressed pay yet"))
+  }
+
+  @Test func `an answer that never came is told as unknown`() throws {
+    let tale = try Tale()
+    try tale.open()
+    #expect(try tale.story().waiting.contains("WeChat's word on 20261121-7"))
+  }
+
+  @Test func `an open cashier is told with its end, a closed one as such`() throws {
+    let tale = try Tale()
+    try tale.open()
+    try tale.accept()
+    #expect(try tale.story().waiting.contains("until 2026-11-21 11:03:02"))
+    #expect(try tale.story(after: 7200).waiting.contains("press pay again"))
+  }
+
+  @Test func `a paid order is told from the beginning, with times, reasons and nothing left open`()
+    throws
+  {
+    let tale = try Tale()
+    try tale.open()
+    try tale.accept()
+    try tale.pay()
+    let text = try tale.story().text
+    #expect(text.hasPrefix("Order 20261121-7 of merchant main: paid, ¥19.90\n"))
+    #expect(text.contains("龙井茶"))
+    #expect(text.contains("2026-11-21 09:03:02.000  created, by merchant:till"))
+    #expect(text.contains("created → unpaid, by buyer"))
+    #expect(text.contains("unpaid → paid, by wechat-query"))
+    #expect(text.contains("4200001952202611210000000001"))
+    #expect(text.hasSuffix("Waiting for nothing: it is paid."))
+    #expect(!text.contains(tale.buyer.text), "An openid is shown masked.")
+  }
+
+  @Test func `a closed order tells whether it can still be paid`() throws {
+    let byWeChat = try Tale()
+    try byWeChat.open()
+    try byWeChat.attempts.recordClosed(
+      byWeChat.attempt, .wechat, by: byWeChat.act("wechat-query"))
+    #expect(try byWeChat.story().waiting.contains("press pay for a new attempt"))
+
+    let byMerchant = try Tale()
+    try byMerchant.open()
+    try byMerchant.attempts.recordClosed(
+      byMerchant.attempt, .merchant, by: byMerchant.act("merchant:till"))
+    #expect(try byMerchant.story().waiting == "Waiting for nothing: the merchant closed it.")
+  }
+
+  @Test func `money that came too late is told with what to do`() throws {
+    let tale = try Tale()
+    try tale.open()
+    try tale.attempts.recordClosed(tale.attempt, .merchant, by: tale.act("merchant:till"))
+    try tale.pay()
+    #expect(
+      try tale.story().text.contains("Look: paid after it was closed. Deliver it, or refund it."))
+  }
+}
