@@ -11,10 +11,11 @@ struct SettingsBuilder {
 
   init(file: String) {
     let folder = URL(filePath: file).deletingLastPathComponent().path
-    let text = Result { () throws(Mismatch) in try SettingsBuilder.text(of: file) }
-    var document = SettingsDocument(file: file, text: (try? text.get()) ?? "")
-    if case .failure(let mismatch) = text {
-      document = SettingsDocument(file: file, refusal: mismatch)
+    let document: SettingsDocument
+    do {
+      document = SettingsDocument(file: file, text: try Self.text(of: file))
+    } catch {
+      document = SettingsDocument(file: file, refusal: error)
     }
     reader = SettingsReader(document: document, folder: folder)
   }
