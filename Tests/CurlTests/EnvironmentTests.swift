@@ -6,7 +6,7 @@ import Testing
 /// Each in a process of its own, as the environment belongs to the whole process.
 @Suite struct EnvironmentTests {
   @Test func `proxies, netrc and authorities of the environment have no effect`() async throws {
-    let scene = try Scene()
+    let scene = try Scene.shared()
     let server = try scene.server { $0.serve("") }
     try scene.folder.write("default login user password secret\n", to: ".netrc")
     let port = try freePort()

@@ -1,14 +1,28 @@
 import Curl
+import Synchronization
 import TestSupport
 import Testing
 
-/// A private authority and what it issued; the folder goes with the last test that holds it.
-struct Scene {
+/// A private authority and what it issued.
+final class Scene: Sendable {
+  /// Making certificates takes longer than most tests: those that run at the same time share one
+  /// scene. It goes, with its folder, with the last test that holds it.
+  static func shared() throws -> Scene {
+    try current.withLock { current in
+      if let scene = current.scene { return scene }
+      let scene = try Scene()
+      current.scene = scene
+      return scene
+    }
+  }
+
+  private static let current = Mutex(WeakScene())
+
   let folder: TemporaryFolder
   let authority: CertificateAuthority
   let identity: CertificateAuthority.Identity
 
-  init() throws {
+  private init() throws {
     folder = try TemporaryFolder()
     authority = try CertificateAuthority(in: folder.path)
     identity = try authority.server(["127.0.0.1", "localhost"])
@@ -26,6 +40,10 @@ struct Scene {
       SessionOptions(
         caFile: authority.certificateFile, identity: identity, freshConnection: freshConnection))
   }
+}
+
+private struct WeakScene {
+  weak var scene: Scene?
 }
 
 extension Session {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct SessionTests {
   private let scene: Scene
 
-  init() throws { scene = try Scene() }
+  init() throws { scene = try Scene.shared() }
 
   // MARK: What is sent
 

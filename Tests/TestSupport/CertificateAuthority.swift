@@ -34,20 +34,22 @@ public struct CertificateAuthority: Sendable {
   public init(in folder: String, name: String = "authority") throws {
     self.folder = folder
     self.name = name
-    try openssl([
-      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-      "-subj", "/CN=weixinpay test authority \(name)", "-days", "30",
-      "-addext", "basicConstraints=critical,CA:TRUE",
-      "-addext", "keyUsage=critical,keyCertSign,cRLSign",
-      "-keyout", "\(folder)/\(name)_key.pem", "-out", certificateFile,
-    ])
+    try ChildProcess.run(
+      "openssl",
+      [
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+        "-subj", "/CN=weixinpay test authority \(name)", "-days", "30",
+        "-addext", "basicConstraints=critical,CA:TRUE",
+        "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+        "-keyout", "\(folder)/\(name)_key.pem", "-out", certificateFile,
+      ])
   }
 
   /// A certificate for a server.
   ///
   /// - Parameters:
   ///   - names: host names and IPv4 or IPv6 addresses; the first is the common name, too.
-  ///   - days: how long it is valid from now; 0 or less has expired already.
+  ///   - days: how long it is valid from now; -1 has expired yesterday.
   public func server(_ names: [String], days: Int = 30) throws -> Identity {
     let alternatives = names.map { name in
       let isAddress = name.contains(":") || name.allSatisfy { $0.isNumber || $0 == "." }
@@ -69,42 +71,23 @@ public struct CertificateAuthority: Sendable {
     let path = "\(folder)/\(purpose)-\(UUID().uuidString)"
     var extensions = "basicConstraints=CA:FALSE\nextendedKeyUsage=\(purpose)\n"
     if let alternatives { extensions += "subjectAltName=\(alternatives)\n" }
-    try extensions.write(toFile: path + ".cnf", atomically: false, encoding: .utf8)
-    try openssl([
-      "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-      "-subj", "/CN=\(commonName)", "-keyout", path + "_key.pem", "-out", path + ".csr",
-    ])
-    try openssl([
-      "x509", "-req", "-in", path + ".csr", "-CA", certificateFile,
-      "-CAkey", "\(folder)/\(name)_key.pem", "-set_serial", "\(UInt32.random(in: 1 ... .max))",
-      "-days", "\(days)", "-extfile", path + ".cnf", "-out", path + ".pem",
-    ])
+    // Foundation's own way to write a file waits for the disk.
+    let file = fopen(path + ".cnf", "w")
+    fputs(extensions, file)
+    fclose(file)
+    try ChildProcess.run(
+      "openssl",
+      [
+        "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+        "-subj", "/CN=\(commonName)", "-keyout", path + "_key.pem", "-out", path + ".csr",
+      ])
+    try ChildProcess.run(
+      "openssl",
+      [
+        "x509", "-req", "-in", path + ".csr", "-CA", certificateFile,
+        "-CAkey", "\(folder)/\(name)_key.pem", "-set_serial", "\(UInt32.random(in: 1 ... .max))",
+        "-days", "\(days)", "-extfile", path + ".cnf", "-out", path + ".pem",
+      ])
     return try Identity(path: path)
-  }
-}
-
-/// The `openssl` command failed.
-public struct OpenSSLCommandFailed: Error, CustomStringConvertible {
-  let arguments: [String]
-  let output: String
-  public var description: String {
-    "openssl \(arguments.joined(separator: " ")) failed: \(output)"
-  }
-}
-
-private func openssl(_ arguments: [String]) throws {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-  process.arguments = arguments
-  let output = Pipe()
-  process.standardInput = FileHandle.nullDevice
-  process.standardOutput = FileHandle.nullDevice
-  process.standardError = output
-  try process.run()
-  let text = output.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  guard process.terminationStatus == 0 else {
-    throw OpenSSLCommandFailed(
-      arguments: arguments, output: String(decoding: text, as: UTF8.self))
   }
 }
