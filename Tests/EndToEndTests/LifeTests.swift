@@ -23,7 +23,7 @@ import Testing
     try site.confirm(payment)
     try site.waitUntilPaid(number)
     // However often it was sent, WeChat knows one order, and it was always the same.
-    #expect((try site.control("GET", "orders").json.array ?? []).count == 1)
+    #expect(try site.weChatOrders().count == 1)
     #expect(try site.query("SELECT 1 FROM payment").count == 1)
   }
 
@@ -37,13 +37,13 @@ import Testing
     let stored = try site.query("SELECT state FROM payment")[0].text("state")
     // Committed is committed, whether WeChat has heard of it or not.
     #expect(stored == (point == "N4" ? "paid" : "unpaid"))
-    let heard = (try site.control("GET", "notifications").json.array ?? [])
+    let heard = try site.notifications()
       .filter { $0["acked"]?.bool == true }
     #expect(heard.isEmpty)
     try site.startGateway()
     try site.waitUntilPaid(number)
     try eventually("WeChat has heard SUCCESS") {
-      (try site.control("GET", "notifications").json.array ?? [])
+      try site.notifications()
         .contains { $0["acked"]?.bool == true }
     }
     #expect(try site.moves(number).filter { $0 == "unpaid>paid" }.count == 1)

@@ -4,7 +4,8 @@ import Server
 import TestSupport
 import Testing
 
-@Suite struct NotificationTests {
+/// One after the other: they share a WeChat, and its faults strike whoever calls next.
+@Suite(.serialized) struct NotificationTests {
   private static let site = Result { try Site() }
   private let site: Site
 
@@ -137,7 +138,7 @@ import Testing
     _ = try site.query("UPDATE payment SET total_fee = 1 WHERE out_trade_no = '\(number)'")
     try site.confirm(payment)
     try eventually("WeChat has tried thrice") {
-      let attempts = try self.site.control("GET", "notifications").json.array ?? []
+      let attempts = try self.site.notifications()
       return attempts.filter { $0["out_trade_no"]?.string == number }.count >= 3
     }
     #expect(try site.state(number) == "unpaid")

@@ -2,7 +2,8 @@ import Server
 import TestSupport
 import Testing
 
-@Suite struct PaymentTests {
+/// One after the other: they share a WeChat, and its faults strike whoever calls next.
+@Suite(.serialized) struct PaymentTests {
   private static let site = Result { try Site() }
   private let site: Site
 
@@ -17,7 +18,9 @@ import Testing
     let payment = try site.pay(number, buyer)
     #expect(payment.status == 200, "\(payment.text)")
     #expect(
-      payment.json.members?.map(\.name) == ["appId", "timeStamp", "nonceStr", "package", "signType", "paySign"])
+      payment.json.members?.map(\.name) == [
+        "appId", "timeStamp", "nonceStr", "package", "signType", "paySign",
+      ])
     #expect(payment.json["signType"]?.string == signType)
     #expect(try site.state(number) == "unpaid")
     // The simulated WeChat checks paySign as the client does.

@@ -91,6 +91,15 @@ extension Site {
 
   func clearFaults() throws { try control("POST", "fault/clear", [:]) }
 
+  /// Everything WeChat has tried to tell the shop, oldest first.
+  func notifications() throws -> [JSON] {
+    try control("GET", "notifications").json["notifications"]?.array ?? []
+  }
+
+  func weChatOrders() throws -> [JSON] {
+    try control("GET", "orders").json["orders"]?.array ?? []
+  }
+
   /// WeChat's own record of an attempt.
   func ledger(_ outTradeNo: String) throws -> JSON {
     try control("GET", "order?out_trade_no=\(outTradeNo)").json

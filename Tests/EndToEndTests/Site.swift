@@ -50,6 +50,8 @@ final class Site: Sendable {
     simulator = Mutex(nil)
     gateway = Mutex(nil)
     self.options = options
+    try FileManager.default.createDirectory(
+      atPath: folder.file("wechat"), withIntermediateDirectories: false)
     try startWeChat()
     try startGateway()
   }
