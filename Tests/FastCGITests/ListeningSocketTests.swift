@@ -97,19 +97,9 @@ import Testing
 
   @Test func `children do not inherit the socket`() throws {
     let socket = try ListeningSocket(path: path)
-    let child = Process()
-    let output = Pipe()
-    child.executableURL = URL(fileURLWithPath: "/bin/ls")
-    child.arguments = ["-l", "/proc/self/fd"]
-    child.standardOutput = output
-    try child.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    child.waitUntilExit()
-    // Num RefCount Protocol Flags Type St Inode Path
-    let table = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
-    let row = try #require(table.split(separator: "\n").first { $0.hasSuffix(path) })
-    let inode = row.split(separator: " ")[6]
-    #expect(!text.contains("socket:[\(inode)]"))
+    let ours = (3..<4096 as Range<Int32>).filter { localPath($0) == path }
+    #expect(ours.count == 1)
+    for descriptor in ours { #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0) }
     socket.close()
   }
 
@@ -130,6 +120,21 @@ import Testing
     child.waitUntilExit()
     #expect(child.terminationStatus == 3)
     socket.close()
+  }
+
+  /// Where a socket is bound; nil when the descriptor is no socket at a path.
+  private func localPath(_ descriptor: Int32) -> String? {
+    var address = sockaddr_un()
+    var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let outcome = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getsockname(descriptor, $0, &length)
+      }
+    }
+    guard outcome == 0, address.sun_family == AF_UNIX else { return nil }
+    return withUnsafeBytes(of: address.sun_path) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
   }
 
   private func leaveDeadSocket() throws {
