@@ -6,16 +6,14 @@ import Synchronization
 /// Not on Swift's own pool: the bodies block, and the pool has only one thread per core.
 func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
   let failures = Mutex<[any Error]>([])
-  withoutActuallyEscaping(body) { body in
-    let done = DispatchSemaphore(value: 0)
-    for number in 0..<count {
-      Thread.detachNewThread {
-        do { try body(number) } catch { failures.withLock { $0.append(error) } }
-        done.signal()
-      }
+  let done = DispatchSemaphore(value: 0)
+  for number in 0..<count {
+    Thread.detachNewThread {
+      do { try body(number) } catch { failures.withLock { $0.append(error) } }
+      done.signal()
     }
-    for _ in 0..<count { done.wait() }
   }
+  for _ in 0..<count { done.wait() }
   if let first = failures.withLock({ $0.first }) { throw first }
 }
 
