@@ -10,7 +10,7 @@ public import Pooling
 public struct Connection: ~Copyable, Lendable {
   private let handle: Handle
   private let settings: ConnectionSettings
-  private var statements: StatementCache
+  private(set) var statements: StatementCache
   private var lastUse: ContinuousClock.Instant
   /// What made the transaction, or the whole connection, impossible to go on with.
   private(set) var failure: MariaDBError?
@@ -90,7 +90,8 @@ public struct Connection: ~Copyable, Lendable {
   /// - Throws: `MariaDBError`: kind `retryTransaction` when nothing was committed, `commitUnknown`
   ///   when nobody can tell: read by unique key on another connection what became of it.
   public mutating func commit() throws(MariaDBError) {
-    try prepareToSend()
+    // Less time than a disk needs would turn a sure "no" into an unknown outcome.
+    try prepareToSend(atLeast: .milliseconds(50))
     do throws(MariaDBError) { try handle.run("COMMIT") } catch { throw noted(error.atCommit) }
   }
 
@@ -136,7 +137,8 @@ public struct Connection: ~Copyable, Lendable {
     do throws(MariaDBError) {
       return try attempt(sql, use)
     } catch {
-      statements.forget(sql)
+      // Duplicates are daily business; after anything else it is safer to prepare anew.
+      if error.kind != .duplicateKey { statements.forget(sql) }
       guard error.asksToPrepareAgain else { throw noted(error) }
     }
     do throws(MariaDBError) { return try attempt(sql, use) } catch { throw noted(error) }
@@ -151,13 +153,18 @@ public struct Connection: ~Copyable, Lendable {
     return result
   }
 
-  private mutating func prepareToSend(grace: Duration = .zero) throws(MariaDBError) {
+  /// - Parameters:
+  ///   - time: what must be left until the deadline.
+  ///   - grace: what is granted even when less is left.
+  private mutating func prepareToSend(
+    atLeast time: Duration = .milliseconds(1), grace: Duration = .zero
+  ) throws(MariaDBError) {
     if let failure { throw failure }
     lastUse = .now
     var patience = settings.statementLimit
     if let deadline {
       patience = min(patience, max(deadline - lastUse, grace))
-      guard patience > .zero else { throw .deadlinePassed }
+      guard patience >= time else { throw .deadlinePassed }
     }
     handle.setPatience(patience)
   }

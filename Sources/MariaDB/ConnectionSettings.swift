@@ -29,3 +29,10 @@ public struct ConnectionSettings: Sendable {
     self.database = database
   }
 }
+
+extension ConnectionSettings: CustomStringConvertible {
+  /// Where and who, never the password: settings end up in messages.
+  public var description: String {
+    "\(user) at \(socket ?? host ?? "no server"), database \(database ?? "none")"
+  }
+}

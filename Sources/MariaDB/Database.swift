@@ -29,7 +29,8 @@ public final class Database: Sendable {
   public func withConnection<Result>(
     until deadline: ContinuousClock.Instant, _ body: (inout Connection) throws -> Result
   ) throws -> Result {
-    try pool.lend(patience: deadline - .now) { connection in
+    guard deadline > .now else { throw MariaDBError.deadlinePassed }
+    return try pool.lend(patience: deadline - .now) { connection in
       connection.deadline = deadline
       if !connection.isAlive() { connection = try Connection(settings, until: deadline) }
       defer { connection.leaveTransaction() }

@@ -19,7 +19,7 @@ import Glibc
     // No CLIENT_FOUND_ROWS: a guarded UPDATE that changes nothing must count nothing.
     let connected = unsafe mysql_real_connect(
       pointer, settings.socket == nil ? settings.host : nil, settings.user, settings.password,
-      settings.database, UInt32(settings.port), settings.socket, 0)
+      settings.database, settings.port == 0 ? 3306 : UInt32(settings.port), settings.socket, 0)
     guard unsafe connected != nil else { throw error }
     // The library has connected in clear although TLS was demanded, when the server offered none.
     guard unsafe settings.socket != nil || mysql_get_ssl_cipher(pointer) != nil else {

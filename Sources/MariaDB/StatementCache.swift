@@ -15,7 +15,7 @@ struct StatementCache {
   /// The statement for `sql`, prepared if it is not there; the one unused for longest makes room.
   mutating func statement(_ sql: String, on handle: Handle) throws(MariaDBError) -> Statement {
     uses += 1
-    if let statement = entries[sql]?.statement {
+    if let statement = kept(sql) {
       entries[sql]?.lastUse = uses
       return statement
     }
@@ -28,6 +28,9 @@ struct StatementCache {
     entries[sql] = Entry(statement: statement, lastUse: uses)
     return statement
   }
+
+  /// The statement for `sql` if it is there.
+  func kept(_ sql: String) -> Statement? { entries[sql]?.statement }
 
   /// Closes the statement for `sql`.
   mutating func forget(_ sql: String) { entries[sql] = nil }

@@ -181,20 +181,6 @@ import Testing
     #expect(try rows[0].integer("id") == 3)
   }
 
-  @Test func `more texts of statements than are kept all work, again and again`() throws {
-    var connection = try connection()
-    for _ in 0..<2 {
-      for number in 0..<200 {
-        let row = try connection.query("SELECT \(number) + ? AS v", [.integer(1)])[0]
-        #expect(try row.integer("v") == Int64(number) + 1)
-      }
-    }
-    let row = try connection.query(
-      "SELECT VARIABLE_VALUE AS v FROM information_schema.SESSION_STATUS"
-        + " WHERE VARIABLE_NAME = 'COM_STMT_CLOSE'")[0]
-    #expect(try #require(Int(row.text("v"))) >= 300)
-  }
-
   @Test func `a statement outlives a change of its columns' types`() throws {
     var connection = try connection("t (v INT)")
     try connection.run("INSERT INTO t VALUES (1)")

@@ -68,6 +68,7 @@ import Testing
     #expect(error?.kind == .other)
     #expect(error?.code == 1045)
     #expect(error?.description.contains("canary") == false)
+    #expect(!"\(settings)\([settings])".contains("canary"))
   }
 
   @Test func `without socket and host nothing is guessed`() {

@@ -41,6 +41,16 @@ import Testing
       let row = try connection.query("SHOW STATUS LIKE 'Ssl_version'")[0]
       #expect(try row.text("Value").hasPrefix("TLSv1."))
 
+      // What TLS sends unasked must not make a connection look closed.
+      let database = Database(
+        settings(host: "localhost", caFile: authority.certificateFile), connections: 1)
+      let ids = try (0..<5).map { _ in
+        try database.withConnection(until: .now + .seconds(30)) { connection in
+          try connection.query("SELECT CONNECTION_ID() AS id")[0].integer("id")
+        }
+      }
+      #expect(Set(ids).count == 1)
+
       let stranger = try CertificateAuthority(in: folder.path, name: "stranger")
       for (host, caFile) in [
         ("127.0.0.1", authority.certificateFile), ("localhost", stranger.certificateFile),
