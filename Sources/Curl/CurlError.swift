@@ -31,15 +31,12 @@ extension CurlError.Outcome {
   /// The one table of libcurl's errors.
   ///
   /// The code alone proves nothing. When a kept connection turns out to be dead, libcurl sends the
-  /// request again on a new one; a refused *second* connection then hides that the first one
-  /// carried the whole request. `requestBytes` counts over both.
+  /// request again on a new one: a *second* connection that is refused hides that the first one
+  /// carried the whole request. And "unsupported protocol" may be said of the URL or the answer.
   ///
-  /// - Parameters:
-  ///   - requestBytes: bytes of the request that were handed to TLS (`CURLINFO_REQUEST_SIZE`).
-  ///   - isEncrypted: whether a TLS handshake was completed for this request, or a connection was
-  ///     reused (`CURLINFO_APPCONNECT_TIME_T`).
-  init(_ code: CURLcode, requestBytes: Int, isEncrypted: Bool) {
-    guard requestBytes == 0 else {
+  /// - Parameter hasBegun: whether any connection got as far as to carry the request.
+  init(_ code: CURLcode, hasBegun: Bool) {
+    guard !hasBegun else {
       self = .unknown
       return
     }
@@ -47,11 +44,10 @@ extension CurlError.Outcome {
       switch code {
       case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT,
         CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT,
-        CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION,
+        CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_OPERATION_TIMEDOUT,
         // Our own certificate, key or list of authorities cannot be used.
         CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE:
         .provenUnsent
-      case CURLE_OPERATION_TIMEDOUT where !isEncrypted: .provenUnsent
       default: .unknown
       }
   }

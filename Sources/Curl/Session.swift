@@ -161,12 +161,12 @@ extension Session {
 
 extension Session {
   private func failure(_ code: CURLcode, _ host: String) -> CurlError {
-    let outcome = CurlError.Outcome(
-      code, requestBytes: number(CURLINFO_REQUEST_SIZE),
-      isEncrypted: size(CURLINFO_APPCONNECT_TIME_T) > 0)
-    // Certificates of strangers are quoted here: no control character may reach a log.
+    // Two witnesses: the clock starts when a connection, new or kept, is ready for the request.
+    let hasBegun = size(CURLINFO_PRETRANSFER_TIME_T) > 0 || number(CURLINFO_REQUEST_SIZE) > 0
+    let outcome = CurlError.Outcome(code, hasBegun: hasBegun)
+    // A stranger's certificate may be quoted here: no control character may reach a log.
     let explained = unsafe String(cString: explanation).unicodeScalars
-      .filter { !$0.properties.isPatternWhitespace || $0 == " " }
+      .filter { $0.properties.generalCategory != .control }
     return CurlError(
       code, outcome, "\(host): \(name(of: code)) (curl \(code.rawValue)): \(String(explained))")
   }

@@ -15,6 +15,7 @@ final class TLSServer: Sendable {
 
   let port: UInt16
   private let listener: Int32
+  private let isStopped = Mutex(false)
   private let log: Log
 
   /// - Parameter behave: what to do on a connection once TLS stands; it is closed afterwards.
@@ -33,7 +34,6 @@ final class TLSServer: Sendable {
         guard descriptor >= 0 else { return }
         let number = log.open()
         Thread.detachNewThread {
-          defer { close(descriptor) }
           guard let connection = TLSConnection(context, descriptor, number, log) else { return }
           behave(connection)
         }
@@ -44,7 +44,13 @@ final class TLSServer: Sendable {
   deinit { stop() }
 
   /// New connections are refused from here on; standing ones go on.
-  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+  func stop() {
+    isStopped.withLock { isStopped in
+      // The accepting thread then closes the socket; its number may soon be another's.
+      if !isStopped { shutdown(listener, Int32(SHUT_RDWR)) }
+      isStopped = true
+    }
+  }
 
   var url: String { "https://127.0.0.1:\(port)/" }
 
@@ -60,7 +66,7 @@ final class TLSServer: Sendable {
   }
 }
 
-/// The server's end of one connection.
+/// The server's end of one connection. Closes it when it goes out of scope, also when `init` fails.
 struct TLSConnection: ~Copyable {
   private let handle: OpaquePointer
   private let descriptor: Int32
@@ -83,6 +89,7 @@ struct TLSConnection: ~Copyable {
   deinit {
     SSL_shutdown(handle)
     SSL_free(handle)
+    close(descriptor)
   }
 
   /// Reads one request with its body; false when the client closed instead.
