@@ -101,7 +101,7 @@ let package = Package(
     .testTarget(name: "PaymentsTests", dependencies: ["Payments"], swiftSettings: tests),
     .testTarget(
       name: "WeChatPayTests", dependencies: ["WeChatPay", "OpenSSL", "Payments", "TestSupport"],
-      swiftSettings: tests),
+      exclude: ["vectors-v2.json"], swiftSettings: tests),
     .testTarget(
       name: "StoreTests", dependencies: ["Store", "MariaDB", "Payments", "TestSupport"],
       swiftSettings: tests),
@@ -120,3 +120,19 @@ let package = Package(
     .testTarget(name: "TidyTests", swiftSettings: tests),
   ]
 )
+
+// Built by Tests/fuzz alone: a plain build neither needs FoundationXML nor the fuzzer's runtime.
+if Context.environment["WEIXINPAY_FUZZ"] != nil {
+  package.targets += [
+    .executableTarget(
+      name: "differential-fuzz", dependencies: ["WeChatPay"], path: "Tests/Fuzz/Differential",
+      swiftSettings: tests),
+    .target(name: "LibFuzzer", path: "Tests/Fuzz/LibFuzzer", swiftSettings: tests),
+    .executableTarget(
+      name: "flat-xml-fuzz", dependencies: ["LibFuzzer", "WeChatPay", "Payments"],
+      path: "Tests/Fuzz/FlatXML", swiftSettings: tests),
+    .executableTarget(
+      name: "fastcgi-fuzz", dependencies: ["LibFuzzer", "FastCGI"], path: "Tests/Fuzz/FastCGI",
+      swiftSettings: tests),
+  ]
+}
