@@ -57,8 +57,8 @@ import WeChatPay
   }
 
   @Test(arguments: [
-    ("", XMLRefusal.notWellFormed), ("   ", .notWellFormed), ("x", .otherRoot),
-    ("{\"a\":1}", .otherRoot), ("<xml>", .notWellFormed), ("<xml", .notWellFormed),
+    ("", XMLRefusal.notWellFormed), ("   ", .notWellFormed), ("x", .notWellFormed),
+    ("{\"a\":1}", .notWellFormed), ("<xml>", .notWellFormed), ("<xml", .notWellFormed),
     ("<xml><a>1</xml>", .notWellFormed), ("<xml><a>1</b></xml>", .notWellFormed),
     ("<xml><a>1</a>", .notWellFormed), ("<xml><a>1", .notWellFormed),
     ("<xml><a><![CDATA[1</a></xml>", .notWellFormed),
@@ -66,7 +66,7 @@ import WeChatPay
     ("<xml><a>]]></a></xml>", .notWellFormed), ("<XML></XML>", .otherRoot),
     ("<xml></xml><xml></xml>", .trailingBytes), ("<xml></xml>x", .trailingBytes),
     ("<xml></xml><!-- -->", .trailingBytes), ("<xml></xml>\u{0}", .forbiddenCharacter),
-    ("\u{FEFF}<xml></xml>", .otherRoot), ("<xml a=\"1\"></xml>", .attribute),
+    ("\u{FEFF}<xml></xml>", .notWellFormed), ("<xml a=\"1\"></xml>", .attribute),
     ("<xml xmlns=\"urn:x\"></xml>", .attribute), ("<xml><a b='1'>1</a></xml>", .attribute),
     ("<xml><!-- x --><a>1</a></xml>", .comment), ("<xml><a>1<!-- x -->2</a></xml>", .comment),
     ("<!-- x --><xml></xml>", .comment), ("<xml><?php x?></xml>", .processingInstruction),
@@ -94,8 +94,8 @@ import WeChatPay
     ("<xml><a>\u{1}</a></xml>", .forbiddenCharacter),
     ("<xml><a>\u{0}</a></xml>", .forbiddenCharacter),
     ("<xml><a><b>1</b></a></xml>", .nested), ("<xml><a>1<b/></a></xml>", .nested),
-    ("<xml><xml><a>1</a></xml></xml>", .nested), ("<xml>1<a>1</a></xml>", .otherRoot),
-    ("<xml><a>1</a>,<b>2</b></xml>", .otherRoot), ("<xml><![CDATA[1]]></xml>", .name),
+    ("<xml><xml><a>1</a></xml></xml>", .nested), ("<xml>1<a>1</a></xml>", .notWellFormed),
+    ("<xml><a>1</a>,<b>2</b></xml>", .notWellFormed), ("<xml><![CDATA[1]]></xml>", .name),
     ("<xml><a>1</a><a>1</a></xml>", .duplicate("a")), ("<xml><a/><a>1</a></xml>", .duplicate("a")),
     ("<xml>< a>1</a></xml>", .name), ("<xml><>1</></xml>", .name), ("<xml><1a>1</1a></xml>", .name),
     ("<xml><a-b>1</a-b></xml>", .name), ("<xml><a:b>1</a:b></xml>", .name),

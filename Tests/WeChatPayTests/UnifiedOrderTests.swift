@@ -54,6 +54,12 @@ import Testing
     }
   }
 
+  @Test func `an order of nothing is refused`() {
+    #expect(throws: UnifiedOrderRefusal.total) {
+      try Sample.unifiedOrder(Sample.order(total: 0))
+    }
+  }
+
   @Test(arguments: ["a\u{0}b", "a\nb", "😀", String(repeating: "x", count: 6001)])
   func `a detail that APIv2 does not carry is refused`(detail: String) {
     #expect(throws: UnifiedOrderRefusal.detail) {

@@ -21,10 +21,12 @@ struct Answer {
     } catch {
       throw unbelievable("the signature is \(error); compare the API key")
     }
-    guard fields["appid"] == merchant.appID.text,
-      fields["mch_id"] == merchant.merchantID.text
+    // Compared as identifiers: Swift's text would take the Kelvin sign for a K.
+    guard fields["appid"].flatMap(AppID.init) == merchant.appID,
+      fields["mch_id"].flatMap(MerchantID.init) == merchant.merchantID
     else { throw unbelievable("appid or mch_id is another merchant's") }
-    if let answered = fields["out_trade_no"], answered != number.text {
+    // No signature covers an empty field, so it means as much as none.
+    if let answered = fields["out_trade_no"], !answered.isEmpty, OutTradeNo(answered) != number {
       throw unbelievable("it is about another order")
     }
     switch fields["result_code"] {

@@ -7,8 +7,8 @@ public enum FlatXML {
   /// The longest message read, in bytes.
   public static let maximumBytes = 65_536
 
-  /// The most fields read. An order paid with 64 coupons has three fields for each of them, so
-  /// that fewer than 200 would refuse money that was paid.
+  /// The most fields read. Each coupon adds three fields, so that a genuine notification of an
+  /// order paid with 15 of them has more than 64 already: a low limit would refuse paid money.
   public static let maximumFields = 200
 
   /// Reads a message.

@@ -30,6 +30,7 @@ public struct UnifiedOrder: Sendable, Equatable {
     guard (1...64).contains(payerAddress.utf8.count),
       payerAddress.utf8.allSatisfy({ $0.isAlphanumeric || ".:".utf8.contains($0) })
     else { throw .payerAddress }
+    guard order.total > .zero else { throw .total }
     if let detail = order.detail {
       guard detail.utf8.count <= 6000, detail.unicodeScalars.allSatisfy(\.isAllowedByWeChat)
       else { throw .detail }
@@ -86,6 +87,8 @@ public struct UnifiedOrder: Sendable, Equatable {
 public enum UnifiedOrderRefusal: Error, Sendable, Equatable {
   /// Not 1 to 64 characters of an IPv4 or IPv6 address.
   case payerAddress
+  /// Nothing to pay.
+  case total
   /// More than 6,000 bytes, or characters that APIv2 does not carry.
   case detail
   /// Not 1 to 256 visible ASCII characters.

@@ -48,7 +48,9 @@ open class WeiXinPay {
       .orderQuery, ["out_trade_no": outTradeNo.text], about: outTradeNo,
       signType: merchant.signType)
     // Only this answer says what is asked, so the number must not be missing in it.
-    guard answer["out_trade_no"] == outTradeNo.text, let word = answer["trade_state"] else {
+    guard answer["out_trade_no"].flatMap(OutTradeNo.init) == outTradeNo,
+      let word = answer["trade_state"]
+    else {
       throw WeChatPayError(.orderQuery, wasSent: true, "expected out_trade_no and trade_state")
     }
     return OrderQueryAnswer(tradeState: TradeState(word: word), fields: answer)

@@ -8,7 +8,7 @@ public enum XMLRefusal: Error, Sendable, Equatable {
   /// A character that XML 1.0 does not have: U+0000 to U+001F except tab, LF and CR, U+FFFE,
   /// U+FFFF; also as a numeric reference.
   case forbiddenCharacter
-  /// Another root element, or text before it: an HTML page, for instance.
+  /// Another root element: an HTML page, for instance.
   case otherRoot
   /// A document type, with which entities are defined.
   case documentType

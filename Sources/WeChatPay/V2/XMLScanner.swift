@@ -46,7 +46,7 @@ struct XMLScanner {
   /// `<name>`, or `<name/>`, which is an empty field.
   mutating func startTag() throws(XMLRefusal) -> (name: String, isEmpty: Bool) {
     if let refusal = refusedMarkup { throw refusal }
-    guard skip("<") else { throw isAtEnd ? .notWellFormed : .otherRoot }
+    guard skip("<") else { throw .notWellFormed }
     let name = try self.name()
     let afterName = position
     skipWhiteSpace()
