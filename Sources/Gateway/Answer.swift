@@ -37,6 +37,8 @@ enum Answer {
       }
     case let error as WeChatPayError: Refusal(error)
     case is MariaDBError, is PoolExhausted: Refusal(.databaseUnavailable)
+    // Which check failed is nothing for whoever sent it; it stands in the log.
+    case is NotificationRefusal: Refusal(.notificationRefused)
     case let refusal as JSONRefusal:
       Refusal(.malformedRequest, "The body is not JSON as expected: \(refusal)")
     default: Refusal(.internalFault)

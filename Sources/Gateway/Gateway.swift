@@ -64,7 +64,7 @@ public final class Gateway: Sendable {
       return Answer.refusal(refusal, requestID: request.requestID)
     }
     let status = refusal.code == .methodNotAllowed ? 405 : 200
-    return Answer.xml(NotifyReply.fail(ReceiveNotify.reason(error)), status: status)
+    return Answer.xml(NotifyReply.fail(ReceiveNotify.reason(refusal.code)), status: status)
   }
 
   /// One line per request. Nothing secret: no tokens, no openids, no bodies.
@@ -81,9 +81,14 @@ public final class Gateway: Sendable {
       let refusal = Answer.refusal(for: failure)
       metadata["code"] = "\(refusal.code.rawValue)"
       // What the caller may not see, the operator must.
-      if refusal.code.status >= 500 {
+      switch refusal.code.status {
+      case 500...:
         metadata["reason"] = "\(failure)"
         level = .error
+      case _ where request.route == "receive-notify":
+        metadata["reason"] = "\(failure)"
+        level = .warning
+      default: break
       }
     }
     logger.log(level: level, "answered", metadata: metadata)

@@ -29,6 +29,8 @@ public struct Refusal: Error, Sendable {
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case tooManyLogins = "TOO_MANY_LOGINS"
     case loginMisconfigured = "LOGIN_MISCONFIGURED"
+    case notificationRefused = "NOTIFICATION_REFUSED"
+    case notificationQuarantined = "NOTIFICATION_QUARANTINED"
     case internalFault = "INTERNAL_FAULT"
     case wechatRefused = "WECHAT_REFUSED"
     case wechatUnavailable = "WECHAT_UNAVAILABLE"
@@ -36,12 +38,13 @@ public struct Refusal: Error, Sendable {
 
     public var status: Int {
       switch self {
-      case .malformedRequest, .loginCodeInvalid: 400
+      case .malformedRequest, .loginCodeInvalid, .notificationRefused: 400
       case .loginRequired, .tokenInvalid: 401
       case .loginRefused, .roleInsufficient: 403
       case .routeNotFound, .orderNotFound: 404
       case .methodNotAllowed: 405
       case .orderPaid, .orderClosed, .orderExpired, .orderConflict, .amountMismatch: 409
+      case .notificationQuarantined: 409
       case .bodyTooLarge: 413
       case .unsupportedMediaType: 415
       case .tooManyLogins: 429
@@ -72,6 +75,9 @@ public struct Refusal: Error, Sendable {
       case .tooManyLogins: "WeChat allows no more logins of this user right now: wait a minute."
       case .loginMisconfigured:
         "WeChat refuses every login: the merchant's appid, AppSecret or quota must be looked at."
+      case .notificationRefused: "The notification is not from WeChat, or not for us."
+      case .notificationQuarantined:
+        "The notification is genuine, but contradicts our records: see the order's alarms."
       case .internalFault: "Something is wrong in the gateway; its log tells under the request id."
       case .wechatRefused: "WeChat refused the order."
       case .wechatUnavailable: "WeChat does not answer; nothing is lost, try again."

@@ -154,6 +154,10 @@ import Testing
     #expect(answer["body"]?.string?.contains("SUCCESS") != true, "\(reply.text)")
     #expect((answer["milliseconds"]?.integer ?? 99_999) < 5000, "\(reply.text)")
     server.thaw()
-    try site.waitUntilPaid(number)
+    let again = try site.control(
+      "POST", "notify",
+      ["out_trade_no": JSON(number), "probe": "duplicate", "count": 1])
+    #expect(again.json.array?.first?["acked"]?.bool == true, "\(again.text)")
+    #expect(try site.moves(number).filter { $0 == "unpaid>paid" }.count == 1)
   }
 }

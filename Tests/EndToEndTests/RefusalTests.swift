@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Bad input, and what it gets: a stable code, the right status, a sentence, and nothing changed.
-@Suite struct RefusalTests {
+@Suite(.serialized) struct RefusalTests {
   private static let site = Result { try Site() }
   private let site: Site
 

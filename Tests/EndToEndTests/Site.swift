@@ -64,7 +64,7 @@ final class Site: Sendable {
         Self.appID, "--app-secret", "app-secret-of-the-shop-0000000001", "--mch-id",
         Self.merchantID, "--api-key-file", folder.file("api.key"), "--ca-file",
         authority.certificateFile, "--speed", "\(options.speed)",
-      ], log: folder.file("simulator.log"))
+      ], log: folder.file("simulator.log"), removing: folder)
     simulator.withLock { $0 = process }
     try eventually("the simulator") { (try? self.control("GET", "orders"))?.status == 200 }
   }

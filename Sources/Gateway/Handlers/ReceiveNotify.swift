@@ -1,5 +1,4 @@
 import Linux
-import Logging
 import Payments
 import Server
 import Store
@@ -24,24 +23,12 @@ enum ReceiveNotify {
     let outcomes = try context.gateway.notifications.record(
       [message], by: context.act("wechat-notify"))
     crashPoint("N4")
-    for case .quarantined(let alarm)? in outcomes {
-      context.gateway.logger.error(
-        "notification quarantined",
-        metadata: [
-          "merchant": "\(merchant.name)", "alarm": "\(alarm.rawValue)",
-          "request_id": "\(context.request.requestID)",
-        ])
-      // A second transaction of a paid order is recorded for a person; saying it again helps nobody.
-      guard alarm == .transactionMismatch else { throw Quarantined(alarm: alarm) }
+    for case .quarantined(let alarm)? in outcomes where alarm != .transactionMismatch {
+      throw Refusal(.notificationQuarantined, alarm.sentence)
     }
+    // A second transaction of a paid order is recorded for a person; hearing of it again helps nobody.
     return Answer.xml(NotifyReply.success)
   }
-
-  /// No merchant of ours is named by the address or the message.
-  private struct UnknownMerchant: Error {}
-
-  /// A signed notification that contradicts our records.
-  private struct Quarantined: Error { let alarm: Alarm }
 
   /// The address may name the merchant; else the message does.
   private static func merchant(
@@ -56,16 +43,17 @@ enum ReceiveNotify {
           $0.appID == received.appID && $0.merchantID == received.merchantID
         }
       }
-    guard let merchant else { throw UnknownMerchant() }
+    guard let merchant else {
+      throw Refusal(.notificationRefused, "No merchant of this name, appid and mch_id.")
+    }
     return merchant
   }
 
   /// What WeChat is told of a refusal: short, and the same for everything an attacker might probe.
-  static func reason(_ error: any Error) -> String {
-    switch error {
-    case is NotificationRefusal, is UnknownMerchant: "签名失败"
-    case is Quarantined: "订单不符"
-    case let refusal as Refusal where refusal.code == .methodNotAllowed: "POST"
+  static func reason(_ code: Refusal.Code) -> String {
+    switch code {
+    case .notificationRefused: "签名失败"
+    case .notificationQuarantined: "订单不符"
     default: "系统繁忙"
     }
   }
