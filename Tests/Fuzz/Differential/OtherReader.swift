@@ -35,9 +35,9 @@ final class OtherReader: NSObject, XMLParserDelegate {
   /// libxml2's parser for documents that come in pieces, which Foundation uses, forgets here what
   /// XML 1.0 demands everywhere: CR LF and CR become LF. Its other parser does it.
   func parser(_ parser: XMLParser, foundCDATA block: Data) {
-    append(
-      String(decoding: block, as: UTF8.self).replacing("\r\n", with: "\n")
-        .replacing("\r", with: "\n"))
+    // In bytes: of CR CR LF, text would make one character anew.
+    let unified = Array(block).replacing([13, 10], with: [10]).replacing([13], with: [10])
+    append(String(decoding: unified, as: UTF8.self))
   }
 
   private func append(_ text: String) {
