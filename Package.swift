@@ -112,7 +112,8 @@ let package = Package(
         "weixinpay",
       ], swiftSettings: tests),
     .testTarget(
-      name: "SimulatorTests", dependencies: ["Simulator", "Server", "Curl", "TestSupport", logging],
+      name: "SimulatorTests",
+      dependencies: ["Simulator", "Server", "Curl", "TestSupport", logging],
       swiftSettings: tests),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Curl", "MariaDB", "Server", "TestSupport"],

@@ -42,6 +42,8 @@ struct Fault: Sendable {
 
   let endpoint: Endpoint
   let kind: Kind
+  /// The one order it is meant for; nil: whoever comes next.
+  let outTradeNo: String?
   /// How many requests it still strikes; nil: all until cleared.
   var remaining: Int?
   /// How long to wait, for the delays.
@@ -50,6 +52,11 @@ struct Fault: Sendable {
   let probability: Double
   /// The `err_code` of `refuse`.
   let code: String
+
+  /// Whether a request is one that the fault waits for; chance decides the rest.
+  func waits(at endpoint: Endpoint, for outTradeNo: String?) -> Bool {
+    self.endpoint == endpoint && (self.outTradeNo == nil || self.outTradeNo == outTradeNo)
+  }
 }
 
 extension Fault.Kind {
@@ -61,9 +68,9 @@ extension Fault.Kind {
       .truncated, .oversized, .refuse:
       endpoint != .notify
     case .documentType, .duplicateField, .wrongSignature, .missingSignature, .wrongAppID,
-      .wrongMchID:
+      .wrongMchID, .wrongOutTradeNo:
       endpoint != .login
-    case .wrongOutTradeNo, .wrongTotalFee: endpoint == .orderQuery || endpoint == .notify
+    case .wrongTotalFee: endpoint == .orderQuery || endpoint == .notify
     case .unknownTradeState: endpoint == .orderQuery
     case .lose, .duplicate: endpoint == .notify
     }

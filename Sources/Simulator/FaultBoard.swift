@@ -15,15 +15,19 @@ final class FaultBoard: Sendable {
     faults.withLock { $0.removeAll() }
   }
 
-  /// The first fault that strikes a request to the endpoint, counted down.
+  /// The first fault that strikes a request, counted down.
   ///
-  /// - Parameter kinds: those that can strike at this point.
+  /// - Parameters:
+  ///   - outTradeNo: the order that the request is about; nil when it names none.
+  ///   - isWanted: which kinds can strike at this point.
   func next(
-    at endpoint: Endpoint, where isWanted: (Fault.Kind) -> Bool = { _ in true }
+    at endpoint: Endpoint, outTradeNo: String? = nil,
+    where isWanted: (Fault.Kind) -> Bool = { _ in true }
   ) -> Fault? {
     faults.withLock { faults in
       let place = faults.firstIndex {
-        $0.endpoint == endpoint && isWanted($0.kind) && Double.random(in: 0..<1) < $0.probability
+        $0.waits(at: endpoint, for: outTradeNo) && isWanted($0.kind)
+          && Double.random(in: 0..<1) < $0.probability
       }
       guard let place else { return nil }
       let fault = faults[place]

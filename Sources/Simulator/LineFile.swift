@@ -35,6 +35,12 @@ struct LineFile: ~Copyable {
     if try file.read(upToCount: 1) != Data([0x0A]) { try file.write(contentsOf: [0x0A]) }
   }
 
+  /// Makes a folder for such files, closed to others, unless it is there.
+  static func makeFolder(_ path: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+  }
+
   /// The lines of the file; none when it does not exist.
   static func lines(path: String) throws -> [[UInt8]] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
@@ -43,9 +49,9 @@ struct LineFile: ~Copyable {
   }
 }
 
-/// A file of the state folder that cannot be opened.
+/// A file of the state folder that cannot be opened, or the folder itself.
 struct LineFileError: Error, CustomStringConvertible {
   let path: String
 
-  var description: String { "Cannot write \(path): does the folder exist, and is it ours?" }
+  var description: String { "cannot write \(path): is it ours, and is it a file?" }
 }

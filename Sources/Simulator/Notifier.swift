@@ -68,7 +68,7 @@ final class Notifier: Sendable {
     guard let order = book.read({ ledger, _ in ledger.orders[outTradeNo] }),
       let payment = order.payment, !order.isAcknowledged
     else { return }
-    let fault = faults.next(at: .notify) { $0 != .lose }
+    let fault = faults.next(at: .notify, outTradeNo: outTradeNo) { $0 != .lose }
     let startedAt = microsecondsSince1970()
     let delivery = deliver(payment, order, fault)
     let attempt = NotificationAttempt(

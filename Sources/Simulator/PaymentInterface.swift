@@ -11,7 +11,7 @@ struct PaymentInterface: Sendable {
 
   func respond(to request: Request) throws -> Response {
     guard let call = calls[request.path] else { return .notFound }
-    let fault = faults.next(at: call.endpoint)
+    let fault = faults.next(at: call.endpoint, outTradeNo: subject(of: request))
     if fault?.kind == .delay { pause(milliseconds: fault?.milliseconds ?? 0) }
     if fault?.kind == .dropBefore { return .drop }
     if fault?.kind == .html502 { return .badGateway }
@@ -22,6 +22,13 @@ struct PaymentInterface: Sendable {
     if fault?.kind == .dropAfter { return .drop }
     if fault?.kind == .html502After { return .badGateway }
     return response(answer, fault?.kind)
+  }
+
+  /// The order that a request is about; nil when it cannot be read or names none that is known.
+  private func subject(of request: Request) -> String? {
+    guard let message = try? XMLReader.read(request.body) else { return nil }
+    guard let transactionID = message["transaction_id"] else { return message["out_trade_no"] }
+    return book.read { ledger, _ in ledger.order(transactionID: transactionID)?.outTradeNo }
   }
 
   private func answer(

@@ -31,7 +31,7 @@ public final class Simulator: Sendable {
   private let logger: Logger
   private let threads = Mutex<[NativeThread]>([])
 
-  /// Takes up the state that an earlier run left in the state folder.
+  /// Takes up the state that an earlier run left in the state folder, or makes the folder.
   ///
   /// - Parameter now: microseconds since 1970; tests move it.
   /// - Throws: when the state folder's files cannot be read or written.
@@ -39,6 +39,7 @@ public final class Simulator: Sendable {
     settings: Settings, logger: Logger,
     now: @escaping @Sendable () -> Int64 = { microsecondsSince1970() }
   ) throws {
+    try LineFile.makeFolder(settings.stateFolder)
     let book = try Book(path: settings.stateFolder + "/ledger.log", now: now)
     let faults = FaultBoard()
     wireLog = try WireLog(path: settings.stateFolder + "/wire.log")

@@ -117,7 +117,19 @@ import Testing
     try add("unifiedorder", "html_502", ["count": 2])
     #expect(try bench.call("orderquery", bench.question()).status == 200)
     #expect((0..<4).map { _ in sendOrder().status } == [502, 502, 200, 200])
-    #expect(try bench.control("GET", "faults")["faults"] == [])
+    #expect(try bench.control("GET", "faults") == [])
+  }
+
+  @Test func `a fault can be meant for one order`() throws {
+    try add("unifiedorder", "refuse", ["out_trade_no": "ORDER-2", "code": "NOAUTH"])
+    try add("orderquery", "systemerror_before", ["out_trade_no": "ORDER-1"])
+    #expect(try bench.call("unifiedorder", order).isSuccess)
+    let other = order.with("out_trade_no", "ORDER-2")
+    #expect(try bench.call("unifiedorder", other).errorCode == "NOAUTH")
+    let transactionID = try bench.payOrder(order)
+    let question = bench.question(Field("transaction_id", transactionID))
+    #expect(try bench.call("orderquery", question).errorCode == "SYSTEMERROR")
+    #expect(try bench.call("orderquery", question).isSuccess)
   }
 
   @Test func `a fault with count 0 strikes until it is cleared`() throws {

@@ -17,7 +17,7 @@ import Testing
 
   /// The full content of the books.
   private func books(_ bench: Bench) throws -> JSON {
-    let orders = try #require(try bench.control("GET", "orders")["orders"]?.array)
+    let orders = try #require(try bench.control("GET", "orders").array)
     return .array(
       try orders.map { order in
         let outTradeNo = try #require(order["out_trade_no"]?.string)
@@ -105,9 +105,18 @@ import Testing
     }
   }
 
-  @Test func `a folder that does not exist is named`() throws {
+  @Test func `a state folder that is not there is made`() throws {
     var settings = bench.settings
-    settings.stateFolder = bench.folder.file("missing")
+    settings.stateFolder = bench.folder.file("new/state")
+    _ = try Simulator(settings: settings, logger: Bench.silence)
+    #expect(FileManager.default.fileExists(atPath: settings.stateFolder + "/ledger.log"))
+  }
+
+  @Test func `a state file that cannot be opened ends the start`() throws {
+    var settings = bench.settings
+    settings.stateFolder = bench.folder.file("state")
+    try FileManager.default.createDirectory(
+      atPath: settings.stateFolder + "/wire.log", withIntermediateDirectories: true)
     #expect(throws: LineFileError.self) {
       try Simulator(settings: settings, logger: Bench.silence)
     }

@@ -17,8 +17,8 @@ extension Control {
   func pay(_ request: ControlRequest) throws -> JSON {
     let wish = try PaymentWish(request)
     let paid = try book.change { ledger, now in
-      wish.decide(settings, ledger, now) {
-        faults.next(at: .notify) { $0 == .lose } == nil
+      wish.decide(settings, ledger, now) { outTradeNo in
+        faults.next(at: .notify, outTradeNo: outTradeNo) { $0 == .lose } == nil
       }
     }
     let order = try paid.get()

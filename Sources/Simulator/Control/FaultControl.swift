@@ -2,8 +2,8 @@ import Server
 
 /// Faults, ordered and taken back.
 extension Control {
-  /// `{"endpoint","fault","count"?,"milliseconds"?,"probability"?,"code"?}`; `count` 0 strikes until
-  /// cleared.
+  /// `{"endpoint","fault","count"?,"out_trade_no"?,"milliseconds"?,"probability"?,"code"?}`; `count`
+  /// 0 strikes until cleared.
   func addFault(_ request: ControlRequest) throws -> JSON {
     guard let endpoint = Endpoint(rawValue: try request.text("endpoint")) else {
       throw ControlRefusal.missing("endpoint")
@@ -17,7 +17,8 @@ extension Control {
     }
     let count = try request.integer("count", 1)
     let fault = Fault(
-      endpoint: endpoint, kind: kind, remaining: count == 0 ? nil : Int(count),
+      endpoint: endpoint, kind: kind, outTradeNo: request.body["out_trade_no"]?.string,
+      remaining: count == 0 ? nil : Int(count),
       milliseconds: Int(try request.integer("milliseconds", 0)),
       probability: try probability(request),
       code: request.body["code"]?.string ?? "SYSTEMERROR")
@@ -39,16 +40,17 @@ extension Control {
 
   func clearFaults(_ request: ControlRequest) throws -> JSON {
     faults.clear()
-    return ["faults": []]
+    return []
   }
 
   func listFaults(_ request: ControlRequest) throws -> JSON {
-    ["faults": .array(faults.all.map(Self.json))]
+    .array(faults.all.map(Self.json))
   }
 
   private static func json(of fault: Fault) -> JSON {
     [
       "endpoint": .string(fault.endpoint.rawValue), "fault": .string(fault.kind.rawValue),
+      "out_trade_no": JSON(fault.outTradeNo),
       "count": JSON(Int64(fault.remaining ?? 0)), "milliseconds": JSON(Int64(fault.milliseconds)),
       "probability": .number(String(fault.probability)), "code": .string(fault.code),
     ]

@@ -20,8 +20,9 @@ extension Control {
     guard probe != .duplicate || order.payment != nil else {
       throw ControlRefusal(409, "NOTPAY", "Nothing was notified that could be repeated.")
     }
-    let documents = (0..<count).map { _ in probe.document(payment, order, settings) }
-    return .array(notifier.send(documents, to: order.notifyURL).map(Self.json))
+    let document = probe.document(payment, order, settings)
+    let copies = Array(repeating: document, count: Int(count))
+    return .array(notifier.send(copies, to: order.notifyURL).map(Self.json))
   }
 
   /// What somebody who forges a notification of an unpaid order would claim.
@@ -44,12 +45,17 @@ extension Control {
     return book.read { ledger, _ in
       let orders = ledger.orderNumbers.filter { wanted == nil || $0 == wanted }
         .compactMap { ledger.orders[$0] }
-      let attempts = orders.flatMap { order in
-        order.attempts.map { attempt in
-          (["out_trade_no": .string(order.outTradeNo)] as JSON).followed(by: attempt.json)
-        }
-      }
-      return ["notifications": .array(attempts)]
+      return .array(
+        orders.flatMap { order in order.attempts.map { Self.json(of: $0, order) } })
     }
+  }
+
+  /// One scheduled delivery; `at` in microseconds since 1970.
+  static func json(of attempt: NotificationAttempt, _ order: Order) -> JSON {
+    [
+      "at": JSON(attempt.at), "out_trade_no": .string(order.outTradeNo),
+      "attempt": JSON(Int64(attempt.number)), "status": JSON(Int64(attempt.status)),
+      "reply": .string(attempt.reply), "acked": .bool(attempt.isAcknowledged),
+    ]
   }
 }

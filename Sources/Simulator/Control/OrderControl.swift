@@ -2,12 +2,11 @@ import Server
 
 /// A look into WeChat's books, and what WeChat does to an order by itself.
 extension Control {
+  /// All orders, oldest first.
   func listOrders(_ request: ControlRequest) throws -> JSON {
     book.read { ledger, now in
-      [
-        "orders": .array(
-          ledger.orderNumbers.compactMap { ledger.orders[$0] }.map { Self.summary(of: $0, now) })
-      ]
+      .array(
+        ledger.orderNumbers.compactMap { ledger.orders[$0] }.map { Self.summary(of: $0, now) })
     }
   }
 
@@ -22,7 +21,7 @@ extension Control {
           order.parameters.map { .init(name: $0.name, value: .string($0.value)) }),
         "prepays": .array(
           order.prepays.map { ["prepay_id": .string($0.id), "expires_at": JSON($0.expiresAt)] }),
-        "notifications": .array(order.attempts.map(\.json)),
+        "notifications": .array(order.attempts.map { Self.json(of: $0, order) }),
       ]
       return Self.summary(of: order, now).followed(by: details)
     }

@@ -38,7 +38,8 @@ struct PaymentWish: Sendable {
   /// - Parameter isAnnounced: asked only when the payment takes place.
   /// - Returns: the order as paid.
   func decide(
-    _ settings: Settings, _ ledger: Ledger, _ now: Int64, isAnnounced: () -> Bool
+    _ settings: Settings, _ ledger: Ledger, _ now: Int64,
+    isAnnounced: (_ outTradeNo: String) -> Bool
   ) -> (outcome: Result<Order, ControlRefusal>, events: [LedgerEvent]) {
     let order: Order
     do throws(ControlRefusal) {
@@ -48,7 +49,7 @@ struct PaymentWish: Sendable {
     }
     let payment = Payment(
       transactionID: Numbers.transactionID(at: now), openID: order.openID, paidAt: now,
-      coupons: coupons, isAnnounced: isAnnounced())
+      coupons: coupons, isAnnounced: isAnnounced(order.outTradeNo))
     var paid = order
     paid.payment = payment
     return (.success(paid), [.paid(order.outTradeNo, payment)])
