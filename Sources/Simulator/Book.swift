@@ -31,10 +31,12 @@ final class Book: Sendable {
   }
 
   /// What the ledger says at this moment.
-  func read<Answer>(_ question: (_ ledger: Ledger, _ now: Int64) throws -> Answer) rethrows
-    -> Answer
-  {
-    try question(content.withLock { $0.ledger }, now())
+  ///
+  /// Asked under the lock: a copy that outlives it would make the next event copy all orders.
+  func read<Answer: Sendable, Failure: Error>(
+    _ question: (_ ledger: Ledger, _ now: Int64) throws(Failure) -> Answer
+  ) throws(Failure) -> Answer {
+    try content.withLock { content throws(Failure) in try question(content.ledger, now()) }
   }
 
   /// Decides on the ledger as it is, records the events, and returns the outcome.

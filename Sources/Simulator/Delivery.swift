@@ -10,7 +10,7 @@ struct Delivery: Sendable {
   let milliseconds: Int64
   let isAcknowledged: Bool
 
-  /// Microseconds in which the merchant must have answered.
+  /// How long the merchant has to answer; at WeChat, too, whatever the speed.
   private static let patience: Duration = .seconds(5)
 
   /// Posts a notification over a connection of its own, as WeChat's many machines do.

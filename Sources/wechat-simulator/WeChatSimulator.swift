@@ -82,9 +82,14 @@ struct WeChatSimulator: ParsableCommand {
       while Signals.wait() != .terminate {}
       server.stop()
     }
-    server.run()
-    watch.join()
-    simulator.stop()
+    switch server.run() {
+    case .drained:
+      watch.join()
+      simulator.stop()
+    case .abandoned(let workers):
+      logger.notice("requests cut off", metadata: ["workers": "\(workers)"])
+    case .outOfThreads(let error): throw error
+    }
   }
 
   private var allowedUserIDs: Set<UInt32> {

@@ -30,7 +30,7 @@ import Testing
     let order = try bench.order()
     let transactionID = try bench.payOrder(order)
     try bench.call("unifiedorder", order.with("out_trade_no", "ORDER-2"))
-    let orders = try #require(try bench.control("GET", "orders").array)
+    let orders = try #require(try bench.control("GET", "orders")["orders"]?.array)
     #expect(orders.map { $0["out_trade_no"] } == ["ORDER-1", "ORDER-2"])
     for (name, value) in [
       ("state", "SUCCESS"), ("total_fee", 1990), ("transaction_id", .string(transactionID)),

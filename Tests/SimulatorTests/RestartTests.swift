@@ -17,7 +17,7 @@ import Testing
 
   /// The full content of the books.
   private func books(_ bench: Bench) throws -> JSON {
-    let orders = try #require(try bench.control("GET", "orders").array)
+    let orders = try #require(try bench.control("GET", "orders")["orders"]?.array)
     return .array(
       try orders.map { order in
         let outTradeNo = try #require(order["out_trade_no"]?.string)

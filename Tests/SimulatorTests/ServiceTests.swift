@@ -160,7 +160,7 @@ private final class Service {
   }
 
   func deliveries() throws -> [JSON] {
-    try control("GET", "notifications").array ?? []
+    try control("GET", "notifications")["notifications"]?.array ?? []
   }
 
   /// A control call that has to succeed.

@@ -82,7 +82,7 @@ import Testing
   func `a wrong value is a signed PARAM_ERROR`(name: String, value: String) throws {
     let reply = try bench.call("unifiedorder", try bench.order().with(name, value))
     #expect(reply.errorCode == "PARAM_ERROR")
-    #expect(try bench.control("GET", "orders") == [])
+    #expect(try bench.control("GET", "orders")["orders"] == [])
   }
 
   @Test func `an order must live for a minute`() throws {

@@ -40,11 +40,11 @@ extension Control {
 
   func clearFaults(_ request: ControlRequest) throws -> JSON {
     faults.clear()
-    return []
+    return ["faults": []]
   }
 
   func listFaults(_ request: ControlRequest) throws -> JSON {
-    .array(faults.all.map(Self.json))
+    ["faults": .array(faults.all.map(Self.json))]
   }
 
   private static func json(of fault: Fault) -> JSON {

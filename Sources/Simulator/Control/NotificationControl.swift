@@ -39,15 +39,16 @@ extension Control {
     ]
   }
 
-  /// Scheduled deliveries of all orders or of `?out_trade_no=`, by order.
+  /// Scheduled deliveries of all orders or of `?out_trade_no=`, oldest first.
   func listNotifications(_ request: ControlRequest) throws -> JSON {
     let wanted = request.query["out_trade_no"]
-    return book.read { ledger, _ in
-      let orders = ledger.orderNumbers.filter { wanted == nil || $0 == wanted }
+    let orders = book.read { ledger, _ in
+      ledger.orderNumbers.filter { wanted == nil || $0 == wanted }
         .compactMap { ledger.orders[$0] }
-      return .array(
-        orders.flatMap { order in order.attempts.map { Self.json(of: $0, order) } })
     }
+    let deliveries = orders.flatMap { order in order.attempts.map { (attempt: $0, order: order) } }
+      .sorted { $0.attempt.at < $1.attempt.at }
+    return ["notifications": .array(deliveries.map { Self.json(of: $0.attempt, $0.order) })]
   }
 
   /// One scheduled delivery; `at` in microseconds since 1970.

@@ -5,8 +5,10 @@ extension Control {
   /// All orders, oldest first.
   func listOrders(_ request: ControlRequest) throws -> JSON {
     book.read { ledger, now in
-      .array(
-        ledger.orderNumbers.compactMap { ledger.orders[$0] }.map { Self.summary(of: $0, now) })
+      [
+        "orders": .array(
+          ledger.orderNumbers.compactMap { ledger.orders[$0] }.map { Self.summary(of: $0, now) })
+      ]
     }
   }
 
