@@ -38,7 +38,7 @@ public final class WeChatHosts: Sendable {
   ) throws(TransportFailure) -> Fields {
     let body = FlatXML.write(message)
     var failure = TransportFailure(wasSent: false, message: "no host was asked")
-    for host in pay.filter({ !hasFailed($0) }) + pay.filter(hasFailed) {
+    for host in hostsInOrder() {
       do {
         let response = try send(
           HTTPRequest(
@@ -85,8 +85,13 @@ public final class WeChatHosts: Sendable {
     }
   }
 
-  private func hasFailed(_ host: String) -> Bool {
-    failures.withLock { $0[host].map { .now < $0 + Self.memory } ?? false }
+  /// Every host once: those without a recent failure first. Looked up in one go, because another
+  /// thread may record a failure meanwhile.
+  private func hostsInOrder() -> [String] {
+    let failures = failures.withLock { $0 }
+    let now = ContinuousClock.now
+    let failed = pay.filter { host in failures[host].map { now < $0 + Self.memory } ?? false }
+    return pay.filter { !failed.contains($0) } + failed
   }
 
   private func remember(_ host: String) { failures.withLock { $0[host] = .now } }
