@@ -54,14 +54,15 @@ final class RecordedSite {
   func stalledPost(_ path: String) throws {
     let request = "POST \(path) HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 2\r\n\r\n{"
     let address = nginx.shopURL.replacingOccurrences(of: "https://", with: "")
-    try ChildProcess.run(
+    let client = try ChildProcess.start(
       "bash",
       [
         "-c",
         // Versions differ in what they call a server that hangs up.
         #"openssl s_client -quiet -connect "$1" < <(printf %s "$0"; exec sleep 60) || true"#,
         request, address,
-      ], patience: .seconds(30))
+      ])
+    try client.wait(patience: .seconds(30))
   }
 
   /// Posts to each of `paths` over few connections; `arguments` are curl's.
