@@ -73,6 +73,20 @@ public struct PaymentAttempts: Sendable {
     }
   }
 
+  /// Adds to an attempt's history what changed no state.
+  ///
+  /// - Parameter detail: a sentence for a person; cut after 512 characters.
+  public func note(
+    _ attempt: PaymentAttempt, _ event: String, _ detail: String, by act: Act
+  ) throws {
+    try database.transaction(until: act.deadline) { connection in
+      try connection.record(
+        JournalLine(
+          merchant: attempt.merchant, order: attempt.order, outTradeNo: attempt.outTradeNo,
+          event: event, detail: String(detail.prefix(512))), by: act)
+    }
+  }
+
   /// Whether it is time to ask WeChat about an attempt again; if so, the moment is taken: of many
   /// simultaneous callers one is told yes.
   public func takeTurnToQuery(

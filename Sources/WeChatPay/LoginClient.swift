@@ -1,5 +1,4 @@
 import Curl
-import Dispatch
 import FoundationEssentials
 public import Payments
 
@@ -31,7 +30,7 @@ public struct LoginClient: Sendable {
     } catch {
       guard error == .busy else { throw error }
       // WeChat's manual: -1 is worth one repetition after a moment.
-      _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(200))
+      pause(milliseconds: 200)
       return try ask(code)
     }
   }

@@ -39,6 +39,31 @@ import Testing
     #expect(try site.query("SELECT 1 FROM payment").count == 1)
   }
 
+  @Test(arguments: ["systemerror_before", "systemerror_after"])
+  func `a SYSTEMERROR that passes is nothing the buyer hears of`(fault: String) throws {
+    let site = try Site(.init(apiWorkers: 4))
+    try site.fault("unifiedorder", fault, count: 1)
+    let (number, _, payment) = try site.unpaidOrder()
+    #expect(
+      try site.ledger(number)["transmissions"]?.integer == (fault == "systemerror_after" ? 2 : 1))
+    try site.confirm(payment)
+    try site.waitUntilPaid(number)
+  }
+
+  @Test func `an order's history tells that WeChat gave no answer`() throws {
+    let site = try Site(.init(apiWorkers: 4))
+    let number = Site.number()
+    try site.createOrder(number)
+    let buyer = try site.login()
+    try site.fault("unifiedorder", "html_502")
+    _ = try site.pay(number, buyer)
+    let entry = try #require(
+      try site.merchantOrder(number)["timeline"]?.array?.first {
+        $0["event"]?.string == "unanswered"
+      })
+    #expect(entry["detail"]?.string?.contains("unifiedorder") == true, "\(entry)")
+  }
+
   @Test(arguments: faults + ["wrong_out_trade_no"])
   func `whatever becomes of orderquery, no state is made up`(fault: String) throws {
     let site = try Site(.init(apiWorkers: 4))

@@ -18,12 +18,12 @@ struct CloseAttempt {
     switch try AskWeChat(context, merchant).ask(attempt) {
     case .paid: throw PaymentRefusal.orderPaid
     case .closed: break
-    case .created, .unpaid: try closeAtWeChat(attempt)
+    case .created, .unpaid: try closeAtWeChat(attempt, by: act)
     }
     try context.gateway.attempts.recordClosed(attempt, closing, by: act)
   }
 
-  private func closeAtWeChat(_ attempt: PaymentAttempt) throws {
+  private func closeAtWeChat(_ attempt: PaymentAttempt, by act: Act) throws {
     do {
       try context.weChat(merchant).close(attempt.outTradeNo)
     } catch {
@@ -34,7 +34,9 @@ struct CloseAttempt {
       case .orderPaid:
         _ = try AskWeChat(context, merchant).ask(attempt)
         throw PaymentRefusal.orderPaid
-      default: throw error
+      default:
+        try context.gateway.attempts.recordFailure(attempt, error, by: act)
+        throw error
       }
     }
   }

@@ -21,22 +21,35 @@ enum Pay {
         latest: record.attempt, payer: session.openID, now: context.now)
       if case .refuse(let refusal) = decision { throw refusal }
       try wish.compare(with: record.order)
-      if let prepayID = try follow(decision, of: record.order, session.openID, merchant, context) {
+      if let accepted = try follow(decision, of: record.order, session.openID, merchant, context) {
         return Answer.json(
-          RequestPayment(prepayID: prepayID, merchant: merchant, now: context.now).json)
+          RequestPayment(
+            prepayID: accepted.prepayID, merchant: merchant, signType: accepted.signType,
+            now: context.now
+          ).json)
       }
     }
     throw Refusal(.wechatUnavailable)
   }
 
-  /// - Returns: the prepay_id to sign; `nil` when the order has to be looked at again.
+  /// What the client's call is made from. The algorithm is that of the unified order, even if the
+  /// merchant's has been changed since.
+  private struct Accepted {
+    let prepayID: PrepayID
+    let signType: SignType
+  }
+
+  /// - Returns: what is to be signed; `nil` when the order has to be looked at again.
   private static func follow(
     _ decision: PayDecision, of order: Order, _ payer: OpenID, _ merchant: Merchant,
     _ context: Context
-  ) throws -> PrepayID? {
+  ) throws -> Accepted? {
     switch decision {
     case .refuse(let refusal): throw refusal
-    case .sign(let attempt): return attempt.prepayID
+    case .sign(let attempt):
+      return try attempt.prepayID.map {
+        Accepted(prepayID: $0, signType: try UnifiedOrder(stored: attempt.parameters).signType)
+      }
     case .send(let attempt): return try send(attempt, merchant, context)
     case .replace(let attempt):
       try CloseAttempt(context, merchant).close(attempt, .replaced, by: context.act("buyer"))
@@ -57,11 +70,12 @@ enum Pay {
 
   private static func send(
     _ attempt: PaymentAttempt, _ merchant: Merchant, _ context: Context
-  ) throws -> PrepayID? {
+  ) throws -> Accepted? {
+    let unifiedOrder = try UnifiedOrder(stored: attempt.parameters)
     let prepayID: PrepayID
-    do {
-      prepayID = try context.weChat(merchant).pay(UnifiedOrder(stored: attempt.parameters))
-    } catch let error as WeChatPayError {
+    do throws(WeChatPayError) {
+      prepayID = try context.weChat(merchant).pay(unifiedOrder)
+    } catch {
       return try recover(from: error, attempt, merchant, context)
     }
     crashPoint("P3")
@@ -69,7 +83,7 @@ enum Pay {
       attempt, prepayID: prepayID, expiresAt: context.now.adding(seconds: prepayLifeSeconds),
       by: context.act("buyer"))
     crashPoint("P4")
-    return prepayID
+    return Accepted(prepayID: prepayID, signType: unifiedOrder.signType)
   }
 
   /// WeChat keeps a prepay_id for 2 hours, whatever `time_expire` says.
@@ -79,13 +93,15 @@ enum Pay {
   private static func recover(
     from error: WeChatPayError, _ attempt: PaymentAttempt, _ merchant: Merchant,
     _ context: Context
-  ) throws -> PrepayID? {
+  ) throws -> Accepted? {
     switch error.code {
     case .orderPaid, .orderClosed, .outTradeNoUsed, .invalidRequest:
       let state = try AskWeChat(context, merchant).ask(attempt)
       guard state == .paid || state == .closed else { throw error }
       return nil
-    default: throw error
+    default:
+      try context.gateway.attempts.recordFailure(attempt, error, by: context.act("buyer"))
+      throw error
     }
   }
 }

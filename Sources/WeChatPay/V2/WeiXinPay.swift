@@ -69,10 +69,33 @@ open class WeiXinPay {
     }
   }
 
-  /// Adds merchant and nonce, signs, posts, verifies.
+  /// The pauses before a call that WeChat answered with SYSTEMERROR is sent again.
+  /// Source: WeChat Pay APIv2, 错误码, SYSTEMERROR: the same parameters once more.
+  private static let repetitionPauses = [1, 2, 4]
+
+  /// Sends a call, and again with the same parameters as long as WeChat says SYSTEMERROR and the
+  /// deadline allows it.
   ///
   /// - Returns: the fields of an answer whose `result_code` is SUCCESS.
   func send(
+    _ call: WeChatCall, _ fields: Fields, about number: OutTradeNo, signType: SignType
+  ) throws(WeChatPayError) -> Fields {
+    for seconds in Self.repetitionPauses {
+      do {
+        return try sendOnce(call, fields, about: number, signType: signType)
+      } catch {
+        let leavesTime = ContinuousClock.now + .seconds(seconds) + .seconds(1) < deadline
+        guard error.code == .systemError, leavesTime else { throw error }
+        pause(milliseconds: seconds * 1000)
+      }
+    }
+    return try sendOnce(call, fields, about: number, signType: signType)
+  }
+
+  /// Adds merchant and nonce, signs, posts, verifies.
+  ///
+  /// A repetition has a nonce of its own, and so another signature; its other fields are the same.
+  private func sendOnce(
     _ call: WeChatCall, _ fields: Fields, about number: OutTradeNo, signType: SignType
   ) throws(WeChatPayError) -> Fields {
     var message = fields

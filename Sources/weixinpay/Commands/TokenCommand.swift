@@ -8,7 +8,8 @@ import WeChatPay
 
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "token", abstract: "Tokens of the merchant API.", subcommands: [Create.self])
+    commandName: "token", abstract: "Tokens of the merchant API.",
+    subcommands: [Create.self, Revoke.self])
 
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -51,6 +52,35 @@ struct TokenCommand: ParsableCommand {
           "A token for \(name), \(role.rawValue) of merchant \(merchant), valid for \(days) days."
             + " Keep it now: it cannot be shown again.")
         print(token)
+      }
+    }
+  }
+}
+
+extension TokenCommand {
+  struct Revoke: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "revoke", abstract: "End every token of a name at once.")
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    @Option(help: "Who holds it, as given to token create.")
+    var name: String
+
+    @Option(help: "The merchant it acts for; needed when there are several.")
+    var merchant: String?
+
+    func run() throws {
+      try reportingFailure {
+        let settings = try Settings.read(file: configuration.file)
+        let merchant = try settings.merchant(named: merchant)
+        let count = try MerchantTokens(settings.openDatabase()).revoke(
+          merchant: merchant, name: name, by: Act.ofOperator())
+        guard count > 0 else {
+          Console.say("There is no valid token of \(name) of merchant \(merchant).")
+          throw ExitCode(1)
+        }
+        print("Revoked \(count) of \(name).")
       }
     }
   }
