@@ -20,15 +20,25 @@ extension Gateway {
     let logger = Logger(label: "weixinpay")
 
     try StartCheck.run(settings)
-    let gateway = Gateway(
-      settings: settings,
-      database: Database(
-        settings.database.service, connections: settings.database.connections),
-      hosts: settings.weChatHosts, logger: logger)
+    let hosts = settings.weChatHosts
     let sockets = listeners(settings)
+    // A gateway for each socket, with connections of its own: a rush on one leaves the others theirs.
+    let gateways = Dictionary(
+      uniqueKeysWithValues: sockets.map { socket in
+        let database = Database(
+          settings.database.service, connections: settings.database.connections)
+        let gateway = Gateway(
+          settings: settings, database: database, hosts: hosts, logger: logger)
+        return (socket.name, gateway)
+      })
     let server = try Server(
       listeners: sockets, allowedUserIDs: settings.allowedUserIDs, logger: logger
-    ) { request, socket in gateway.respond(to: request, on: socket) }
+    ) { request, socket in
+      guard let gateway = gateways[socket] else {
+        preconditionFailure("Requests come from the sockets above, and from no other.")
+      }
+      return gateway.respond(to: request, on: socket)
+    }
     // libfcgi installed handlers of its own; a peer that hung up must not end the process.
     Signals.ignoreBrokenPipe()
 
@@ -50,8 +60,10 @@ extension Gateway {
 /// The three sockets, each with its own workers.
 private func listeners(_ settings: Settings) -> [Listener] {
   let listen = settings.listen
-  return [("api", listen.api), ("notify", listen.notify), ("merchant", listen.merchant)].map {
-    Listener(name: $0, path: $1.socket, workers: $1.workers, deadline: $1.deadline)
+  return [
+    (Route.Socket.api, listen.api), (.notify, listen.notify), (.merchant, listen.merchant),
+  ].map {
+    Listener(name: $0.rawValue, path: $1.socket, workers: $1.workers, deadline: $1.deadline)
   }
 }
 

@@ -27,6 +27,27 @@ import Testing
     #expect(try site.query("SELECT 1 FROM payment").count == 1)
   }
 
+  @Test func `a gateway killed while WeChat thinks leaves an order that can be paid`() throws {
+    let site = try Site(.init(apiWorkers: 4))
+    let number = Site.number()
+    try site.createOrder(number)
+    let buyer = try site.login()
+    try site.fault("unifiedorder", "delay_after", milliseconds: 20_000)
+    let process = try site.gatewayProcess
+    let waiting = Thread { _ = try? site.pay(number, buyer) }
+    waiting.start()
+    try eventually("WeChat has the order") { try !site.weChatOrders().isEmpty }
+    process.kill9()
+    try process.wait()
+    try site.startGateway()
+    let payment = try site.pay(number, buyer)
+    #expect(payment.status == 200, "\(payment.text)")
+    #expect(try site.ledger(number)["transmissions"]?.integer == 2)
+    try site.confirm(payment)
+    try site.waitUntilPaid(number)
+    #expect(try site.weChatOrders().count == 1)
+  }
+
   @Test(arguments: ["N1", "N2", "N4"])
   func `a gateway killed in a notification loses no payment`(point: String) throws {
     let site = try Site(.init(apiWorkers: 4))

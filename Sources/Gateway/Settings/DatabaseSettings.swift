@@ -14,7 +14,7 @@ public struct DatabaseSettings: Sendable {
   public let user: String
   /// `nil` when the account is the operating system's user (`unix_socket`).
   public let password: Password?
-  /// How many connections are open at most.
+  /// How many connections each of the three sockets opens at most.
   public let connections: Int
 
   /// How `serve` connects.

@@ -65,7 +65,7 @@ extension Setting where Target == RawSettings {
       "Not needed on this machine when the account is IDENTIFIED VIA unix_socket."),
     Setting(
       "database.connections", \.database.connections, .count(2...128), .value("16"),
-      "How many connections are open at most; MariaDB allows 151 in all by default."),
+      "Connections for each of the three sockets, at most; MariaDB allows 151 in all by default."),
 
     Setting(
       "wechat.pay", \.pay, .list(of: .origin, 1...4),
