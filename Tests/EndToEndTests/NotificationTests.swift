@@ -116,6 +116,44 @@ import Testing
     #expect(try notify(Array(genuine.utf8)).text == Self.success)
   }
 
+  /// What WeChat could send under its own good signature, and what it is told.
+  static let probes =
+    [
+      ("wrong_appid", "FAIL", "foreign_merchant"), ("wrong_mch_id", "FAIL", "foreign_merchant"),
+      ("wrong_total_fee", "FAIL", "amount_mismatch"),
+      ("wrong_fee_type", "FAIL", "currency_mismatch"), ("wrong_openid", "FAIL", "payer_mismatch"),
+      ("result_fail", "SUCCESS", nil), ("extra_field", "SUCCESS", nil),
+      ("missing_signature", "FAIL", nil), ("wrong_key", "FAIL", nil), ("doctype", "FAIL", nil),
+      ("duplicate_field", "FAIL", nil), ("truncated", "FAIL", nil), ("html", "FAIL", nil),
+      ("empty", "FAIL", nil),
+    ] as [(String, String, String?)]
+
+  @Test(arguments: probes)
+  func `a message that differs from our records pays nothing`(
+    probe: String, answer: String, alarm: String?
+  ) throws {
+    let (number, _, payment) = try site.unpaidOrder()
+    try site.fault("notify", "lose", count: 1)
+    try site.confirm(payment)
+    let reply = try #require(try repeatNotification(number, probe: probe).first)
+    #expect(reply["body"]?.string?.contains("<![CDATA[\(answer)]]>") == true, "\(reply)")
+    // A field that WeChat adds one day is signed like the others, and no reason to refuse.
+    let expected = probe == "extra_field" ? "paid" : "unpaid"
+    let order = try site.merchantOrder(number)
+    #expect(order["state"]?.string == expected)
+    #expect(order["alarms"]?.array == (alarm.map { [JSON($0)] } ?? []), "\(order)")
+  }
+
+  @Test func `a second transaction of a paid order is kept for a person`() throws {
+    let number = try paidOrder()
+    let transaction = try site.merchantOrder(number)["transaction_id"]
+    let reply = try #require(try repeatNotification(number, probe: "other_transaction").first)
+    #expect(reply["acked"]?.bool == true, "\(reply)")
+    let order = try site.merchantOrder(number)
+    #expect(order["transaction_id"] == transaction)
+    #expect(order["alarms"] == ["transaction_mismatch"])
+  }
+
   @Test func `a query string opens no back door`() throws {
     let before = try site.digest()
     for query in ["?test=true", "?test=1&debug=1", "?WEIXINPAY_ROUTE=health"] {

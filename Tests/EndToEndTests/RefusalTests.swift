@@ -171,4 +171,53 @@ import Testing
     try site.createOrder(number, openID: "oSomebodyElse")
     expect("ORDER_NOT_FOUND", 404, try site.pay(number, try site.login()))
   }
+
+  @Test func `dead tokens are as good as none`() throws {
+    let site = try Site(.init(apiWorkers: 2))
+    let number = Site.number()
+    try site.createOrder(number)
+    let buyer = try site.login()
+    let reader = try site.token(role: "reader")
+    _ = try site.query("UPDATE login_session SET expires_at = 1")
+    _ = try site.query("UPDATE merchant_token SET expires_at = 1 WHERE role = 'reader'")
+    expect("LOGIN_REQUIRED", 401, try site.pay(number, buyer))
+    expect("TOKEN_INVALID", 401, try site.send("GET", "/wxpay/merchant/orders", token: reader))
+    _ = try site.query("UPDATE merchant_token SET revoked_at = 1 WHERE role = 'cashier'")
+    expect(
+      "TOKEN_INVALID", 401, try site.send("GET", "/wxpay/merchant/orders", token: site.cashier))
+  }
+
+  @Test func `merchants do not see each other's orders`() throws {
+    let site = try Site(.init(apiWorkers: 2, hasSecondMerchant: true))
+    let number = Site.number()
+    try site.createOrder(number)
+    let other = try site.token(role: "cashier", merchant: "second")
+    let orders = "/wxpay/merchant/orders"
+    expect("ORDER_NOT_FOUND", 404, try site.send("GET", "\(orders)/\(number)", token: other))
+    expect("ORDER_NOT_FOUND", 404, try site.send("POST", "\(orders)/\(number)/close", token: other))
+    #expect(try site.send("GET", orders, token: other).json["orders"] == [])
+    // The number is free for the other merchant, with other content.
+    let created = try site.send(
+      "POST", orders, token: other,
+      json: ["out_trade_no": JSON(number), "total_fee": 1, "body": "other"])
+    #expect(created.status == 201)
+    #expect(try site.merchantOrder(number)["total_fee"]?.integer == 1990)
+    // Two merchants: the login must say whose mini-program it is.
+    let code = try site.control("POST", "login", [:]).json["code"] ?? .null
+    expect("MALFORMED_REQUEST", 400, try site.send("POST", "/wxpay/login", json: ["code": code]))
+    let token = try site.send(
+      "POST", "/wxpay/login", json: ["code": code, "merchant": "main"]
+    ).json["token"]?.string
+    let payment = try site.send(
+      "POST", "/wxpay/pay", token: token, json: ["out_trade_no": JSON(number)])
+    try site.confirm(payment)
+    try site.waitUntilPaid(number)
+    // A genuine message of one merchant is a forgery at the other's address.
+    let body = try site.query("SELECT body FROM notification")[0].bytes("body")
+    let reply = try site.send(
+      "POST", "/wxpay/receive-notify/second", body: body, contentType: "text/xml")
+    #expect(reply.text.contains("<![CDATA[FAIL]]>"))
+    let state = try site.send("GET", "\(orders)/\(number)", token: other).json["state"]
+    #expect(state?.string == "created")
+  }
 }

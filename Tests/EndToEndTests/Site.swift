@@ -29,6 +29,8 @@ final class Site: Sendable {
     /// Real seconds of WeChat's schedule per second here.
     var speed = 1000
     var server: PrivateMariaDB?
+    /// Whether the gateway serves another merchant beside `main`, which WeChat does not know here.
+    var hasSecondMerchant = false
   }
 
   init(_ options: Options = Options()) throws {
@@ -46,7 +48,7 @@ final class Site: Sendable {
       options, folder, nginx: nginx, server: server, database: database,
       authority: authority.certificateFile)
     try Self.run(["migrate", "--config", configuration])
-    cashier = try Self.token(role: "cashier", configuration, folder)
+    cashier = try Self.token(role: "cashier", merchant: "main", configuration)
     simulator = Mutex(nil)
     gateway = Mutex(nil)
     self.options = options
@@ -191,6 +193,7 @@ final class Site: Sendable {
     for (name, secret) in [
       ("db.password", "service-password-1"), ("app.secret", "app-secret-of-the-shop-0000000001"),
       ("api.key", "k8Vn2QxT5mZc7LrB9sWd3FgHj4KpYa6E"),
+      ("second.key", "q7Rt3WyU9pLk2JhGf5DsAz8XcVbN4mE6"),
     ] {
       try folder.write(secret, to: name)
       try FileManager.default.setAttributes(
@@ -219,7 +222,20 @@ final class Site: Sendable {
           sign_type: \(options.signType)
           notify_url: \(nginx.shopURL)/wxpay/receive-notify
           refund_notify_url: \(nginx.shopURL)/wxpay/receive-refund-notify
+      \(options.hasSecondMerchant ? secondMerchant(nginx) : "")
       """, to: "weixinpay.yaml")
+  }
+
+  private static func secondMerchant(_ nginx: Nginx) -> String {
+    """
+      second:
+        appid: wx0123456789abcdef
+        app_secret_file: app.secret
+        mch_id: "1900000109"
+        api_key_file: second.key
+        sign_type: MD5
+        notify_url: \(nginx.shopURL)/wxpay/receive-notify/second
+    """
   }
 
   private static func run(_ arguments: [String]) throws {
@@ -227,12 +243,13 @@ final class Site: Sendable {
   }
 
   private static func token(
-    role: String, _ configuration: String, _ folder: TemporaryFolder
+    role: String, merchant: String, _ configuration: String
   ) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: builtProduct("weixinpay"))
     process.arguments = [
       "token", "create", "--config", configuration, "--role", role, "--name", "test-\(role)",
+      "--merchant", merchant,
     ]
     let output = Pipe()
     process.standardOutput = output
@@ -245,5 +262,7 @@ final class Site: Sendable {
     return String(token)
   }
 
-  func token(role: String) throws -> String { try Self.token(role: role, configuration, folder) }
+  func token(role: String, merchant: String = "main") throws -> String {
+    try Self.token(role: role, merchant: merchant, configuration)
+  }
 }

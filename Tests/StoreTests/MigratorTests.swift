@@ -94,6 +94,26 @@ import Testing
     }
   }
 
+  @Test func `an account without a password is for the system's user of that name`() throws {
+    let name = try server.createDatabase()
+    let user = "socket_\(name.suffix(8))"
+    _ = try Migrator(
+      administrator: server.settings(database: nil), database: name,
+      service: .init(user: user, password: nil)
+    ).apply()
+    var connection = try Connection(server.settings(database: "mysql"))
+    let account = try connection.query(
+      "SELECT CAST(plugin AS CHAR) AS plugin FROM user WHERE user = ?", [.text(user)])
+    #expect(try account.map { try $0.text("plugin") } == ["unix_socket"])
+    // Whoever is another system user is not let in.
+    #expect(throws: MariaDBError.self) {
+      _ = try Connection(
+        ConnectionSettings(
+          socket: server.socket, host: nil, port: 0, caFile: nil, user: user, password: nil,
+          database: name))
+    }
+  }
+
   @Test func `a name that would need quoting is refused`() {
     #expect(throws: MigrationRefusal.unusableName) { try migrator("a`b").apply() }
   }
