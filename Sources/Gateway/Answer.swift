@@ -18,11 +18,13 @@ enum Answer {
   }
 
   static func refusal(_ refusal: Refusal, requestID: String) -> Response {
-    json(
+    var response = json(
       [
         "code": JSON(refusal.code.rawValue), "message": JSON(refusal.message),
         "request_id": JSON(requestID),
       ], status: refusal.code.status)
+    response.headers = refusal.headers
+    return response
   }
 
   /// What the caller is told of an error. Details that only the operator may see stay in the log.

@@ -50,8 +50,11 @@ public final class Gateway: Sendable {
     let candidates = Route.at(name: request.route, socket: socket, path: context.path)
     guard !candidates.isEmpty else { throw Refusal(.routeNotFound) }
     guard let route = candidates.first(where: { $0.method == request.method }) else {
-      let allowed = candidates.map(\.method).joined(separator: ", ")
-      throw Refusal(.methodNotAllowed, "This address takes \(allowed), not \(request.method).")
+      let allowed = candidates.map(\.method)
+      throw Refusal(
+        .methodNotAllowed,
+        "This address takes \(allowed.joined(separator: " and ")), not \(request.method).",
+        allowed: allowed)
     }
     if case .json = route.body, !request.contentType.isJSON { throw Refusal(.unsupportedMediaType) }
     return try route.handle(context)

@@ -3,10 +3,23 @@ public struct Refusal: Error, Sendable {
   public let code: Code
   /// What was expected, what came, what to do.
   public let message: String
+  /// The methods that the address takes, where it was the method that was refused.
+  let allowed: [String]
 
-  public init(_ code: Code, _ message: String? = nil) {
+  init(_ code: Code, _ message: String? = nil, allowed: [String] = []) {
     self.code = code
     self.message = message ?? code.sentence
+    self.allowed = allowed
+  }
+
+  /// What HTTP wants to be said beside the status. Source: RFC 9110, sections 10.2.1, 10.2.3, 11.6.1.
+  var headers: [(name: String, value: String)] {
+    switch code.status {
+    case 401: [("WWW-Authenticate", "Bearer")]
+    case 405: [("Allow", allowed.joined(separator: ", "))]
+    case 503: [("Retry-After", "2")]
+    default: []
+    }
   }
 
   /// Stable words: programs are written against them.

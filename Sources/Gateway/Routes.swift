@@ -11,11 +11,12 @@ struct Route: Sendable {
   let method: String
   /// The path below the route's location; `*` stands for any one part.
   var path: [String] = []
-  var body: Body = .none
+  /// WeChat's notifications are taken under whatever name their type has: what counts is the signature.
+  var body: Body = .any
   let handle: @Sendable (Context) throws -> Response
 
   enum Socket: String, CaseIterable, Sendable { case api, notify, merchant }
-  enum Body: Sendable { case none, json, xml }
+  enum Body: Sendable { case any, json }
 
   static let all: [Route] = [
     // The mini-program.
@@ -25,10 +26,10 @@ struct Route: Sendable {
 
     // WeChat.
     Route(
-      name: "receive-notify", socket: .notify, method: "POST", body: .xml,
+      name: "receive-notify", socket: .notify, method: "POST",
       handle: ReceiveNotify.handle),
     Route(
-      name: "receive-notify", socket: .notify, method: "POST", path: ["*"], body: .xml,
+      name: "receive-notify", socket: .notify, method: "POST", path: ["*"],
       handle: ReceiveNotify.handle),
 
     // The shop's backend and staff.

@@ -220,4 +220,12 @@ import Testing
     let state = try site.send("GET", "\(orders)/\(number)", token: other).json["state"]
     #expect(state?.string == "created")
   }
+
+  @Test func `a refusal says in HTTP's own words what to do`() throws {
+    let client = CurlCommand(authorityFile: site.authorityFile)
+    let pay = site.nginx.shopURL + "/wxpay/pay"
+    #expect(try client.send(pay, ["-i"]).body.lowercased().contains("\r\nallow: post\r\n"))
+    let unknown = try client.send(pay, ["-i", "-H", "Content-Type: application/json", "-d", "{}"])
+    #expect(unknown.body.lowercased().contains("\r\nwww-authenticate: bearer\r\n"))
+  }
 }

@@ -19,6 +19,8 @@ final class Site: Sendable {
   private let gateway: Mutex<ChildProcess?>
   private let simulator: Mutex<ChildProcess?>
 
+  var authorityFile: String { authority.certificateFile }
+
   static let appID = "wxd678efh567hg6787"
   static let merchantID = "1230000109"
 
