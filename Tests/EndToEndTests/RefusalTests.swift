@@ -19,7 +19,7 @@ import Testing
       reply.code == code && reply.status == status, "\(what) \(reply.status) \(reply.text)",
       sourceLocation: sourceLocation)
     #expect(
-      (reply.json["message"]?.string ?? "").hasSuffix("."), "\(reply.text)",
+      reply.json["message"]?.string?.hasSuffix(".") == true, "\(reply.text)",
       sourceLocation: sourceLocation)
     #expect(
       reply.json["request_id"]?.string?.isEmpty == false, sourceLocation: sourceLocation)

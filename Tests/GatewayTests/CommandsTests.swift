@@ -24,7 +24,7 @@ struct Program {
     let folder = try TemporaryFolder()
     // Files, not pipes: a full pipe would stop a program that nobody reads yet.
     let (output, error) = (folder.file("output"), folder.file("error"))
-    for path in [output, error] { FileManager.default.createFile(atPath: path, contents: nil) }
+    for name in ["output", "error"] { try folder.write("", to: name) }
     process.standardOutput = FileHandle(forWritingAtPath: output)
     process.standardError = FileHandle(forWritingAtPath: error)
     try process.run()

@@ -44,7 +44,7 @@ private struct Broken: Error {}
   @Test func `when all are lent the borrower waits no longer than its patience`() throws {
     let pool = pool(1, Counter())
     try pool.lend(patience: .zero) { _ in
-      #expect(throws: PoolExhausted.self) {
+      _ = #expect(throws: PoolExhausted.self) {
         try pool.lend(patience: .milliseconds(20)) { _ in }
       }
     }
