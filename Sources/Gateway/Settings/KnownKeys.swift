@@ -33,3 +33,36 @@ enum KnownKeys {
     return children
   }()
 }
+
+/// The known word that a misspelt one most likely stands for.
+///
+/// - Returns: `nil` when none is near: more than 2 letters wrong, or 1 in a word of up to 3.
+func nearest(to word: String, among known: [String]) -> String? {
+  // `api_key` for `api_key_file` and `password` for `password_file` are the usual misreadings.
+  if word.utf8.count > 2, let longer = known.first(where: { $0.hasPrefix(word) }) { return longer }
+  let tolerated = word.utf8.count <= 3 ? 1 : 2
+  return known.map { (word: $0, distance: editDistance(word, $0)) }
+    .filter { $0.distance <= tolerated }
+    .min { $0.distance < $1.distance }?.word
+}
+
+/// How many letters must be inserted, deleted, replaced or swapped with their neighbour to make
+/// one word the other. (Optimal string alignment.)
+private func editDistance(_ first: String, _ second: String) -> Int {
+  let (first, second) = (Array(first.utf8), Array(second.utf8))
+  var beforeLast: [Int] = []
+  var last = Array(0...second.count)
+  for (row, letter) in first.enumerated() {
+    var current = [row + 1]
+    for (column, other) in second.enumerated() {
+      var best = min(
+        last[column] + (letter == other ? 0 : 1), last[column + 1] + 1, current[column] + 1)
+      if row > 0, column > 0, letter == second[column - 1], first[row - 1] == other {
+        best = min(best, beforeLast[column - 1] + 1)
+      }
+      current.append(best)
+    }
+    (beforeLast, last) = (last, current)
+  }
+  return last[second.count]
+}

@@ -4,6 +4,10 @@ import Payments
 import WeChatPay
 
 /// Makes the settings out of a file, or the list of everything that is wrong with it.
+///
+/// The way of a value: `SettingsDocument` finds it and its place in the YAML, `SettingsReader` reads
+/// it as `SettingsTable` says into `RawSettings`, `SettingsRules` compares it with the others, and
+/// what is left without a `Fault` becomes `Settings` here.
 struct SettingsBuilder {
   private var reader: SettingsReader
 

@@ -138,4 +138,21 @@ extension Node {
     guard let scalar, scalar.style == .plain || scalar.style == .any else { return false }
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }
+
+  /// The value in a few words of one line, for a message.
+  ///
+  /// Long text is only counted: it may be a key that was pasted where a file's name belongs.
+  var shown: String {
+    switch self {
+    case .scalar(let scalar):
+      if isNull { return "nothing" }
+      let text = scalar.string
+      guard text.count <= 60 else { return "text of \(text.count) characters" }
+      return text.debugDescription
+    case .mapping: return "a mapping"
+    case .sequence(let sequence):
+      return "[" + sequence.map(\.shown).joined(separator: ", ") + "]"
+    case .alias: return "an alias"
+    }
+  }
 }
