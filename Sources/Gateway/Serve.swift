@@ -15,8 +15,7 @@ extension Gateway {
   public static func serve(_ settings: Settings) throws {
     // Before any other thread exists: signals go to the one thread that waits for them.
     Signals.block()
-    let format = settings.logFormat.lineFormat
-    LoggingSystem.bootstrap { _ in LineLogHandler(format: format) }
+    LoggingSystem.bootstrap { _ in LineLogHandler(format: settings.logFormat) }
     let logger = Logger(label: "weixinpay")
 
     try StartCheck.run(settings)
@@ -81,14 +80,5 @@ extension Settings {
       sessions: Pool(capacity: listen.api.workers + listen.merchant.workers) {
         try Session(options)
       })
-  }
-}
-
-extension LogFormat {
-  fileprivate var lineFormat: LineLogHandler.Format {
-    switch self {
-    case .logfmt: .logfmt
-    case .json: .json
-    }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Payments
+import Server
 import TestSupport
 import Testing
 import WeChatPay

@@ -1,4 +1,5 @@
 import Payments
+import Server
 import WeChatPay
 
 /// The values of the file as they were read, before they are looked at together.
@@ -15,7 +16,7 @@ struct RawSettings: Sendable {
   var login = WebAddress.none
   var wechatCAFile: String?
   var sessionLifetime = Duration.zero
-  var logFormat = LogFormat.logfmt
+  var logFormat = LineLogHandler.Format.logfmt
 }
 
 struct RawListener: Sendable {

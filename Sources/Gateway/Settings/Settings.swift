@@ -1,5 +1,6 @@
 public import MariaDB
 public import Payments
+public import Server
 public import WeChatPay
 
 /// What `weixinpay.yaml` says, complete and checked: there is no unusable `Settings`.
@@ -37,7 +38,8 @@ public struct Settings: Sendable {
   let certificates: [CertificateFiles]
   /// How long a buyer's login lasts.
   public let sessionLifeSeconds: Int64
-  public let logFormat: LogFormat
+  /// How an event is written to standard error.
+  public let logFormat: LineLogHandler.Format
 
   /// - Returns: `nil` when no merchant has this name.
   public func merchant(_ name: MerchantName) -> Merchant? {
