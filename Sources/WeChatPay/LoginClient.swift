@@ -37,7 +37,7 @@ public struct LoginClient: Sendable {
 
   private func ask(_ code: String) throws(LoginError) -> OpenID {
     let query = [
-      ("appid", merchant.appID.text), ("secret", merchant.appSecret.text), ("js_code", code),
+      ("appid", merchant.appID.text), ("secret", merchant.appSecret.revealed), ("js_code", code),
       ("grant_type", "authorization_code"),
     ].map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
     let response: HTTPResponse

@@ -36,13 +36,15 @@ public struct SettingsFaults: Error, Equatable, CustomStringConvertible {
 }
 
 /// How a value differs from what it should be.
-struct Mismatch: Error, Equatable {
+public struct Mismatch: Error, Equatable, CustomStringConvertible {
   /// Completes "expected …".
   let expected: String
   /// Completes "got …". Never a secret.
   let got: String
   /// What to do about it.
   let remedy: String
+
+  public var description: String { "expected \(expected), got \(got); \(remedy)" }
 }
 
 /// A place in a text, counted from 1; columns in Unicode scalars.

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Linux
-import Payments
+public import Payments
 
 /// A file that holds a key, certificate or password.
 ///
@@ -84,6 +84,15 @@ struct SecretFile: Sendable {
 
   private func mismatch(_ expected: String, _ got: String, _ remedy: String) -> Mismatch {
     Mismatch(expected: expected, got: "\(got) at \(shownPath)", remedy: remedy)
+  }
+}
+
+extension Secret {
+  /// Reads a secret from a file that other users cannot read.
+  ///
+  /// - Throws: `Mismatch`, with what to do about the file.
+  public static func read(file: String) throws(Mismatch) -> Secret {
+    Secret(try SecretFile(path: file).text())
   }
 }
 

@@ -71,7 +71,7 @@ public struct DatabaseSettings: Sendable {
   /// The account that `serve` uses.
   public let user: String
   /// `nil` when the account is the operating system's user (`unix_socket`).
-  public let password: Password?
+  public let password: Secret?
   /// How many connections each of the three sockets opens at most.
   public let connections: Int
 
@@ -84,7 +84,7 @@ public struct DatabaseSettings: Sendable {
   ///
   /// - Parameter database: `nil` to connect before the database exists.
   public func connection(
-    as user: String, password: Password?, database: String?
+    as user: String, password: Secret?, database: String?
   ) -> ConnectionSettings {
     ConnectionSettings(
       socket: socket, host: host, port: port, caFile: caFile, user: user,

@@ -42,7 +42,7 @@ struct SettingsBuilder {
     let built = merchants.map { merchant($0.name, $0.raw) }
     guard faults.isEmpty else { return nil }
     return Settings(
-      raw, password: password.map(Password.init), merchants: built.compactMap(\.self),
+      raw, password: password.map(Secret.init), merchants: built.compactMap(\.self),
       certificates: merchants.compactMap(CertificateFiles.init))
   }
 
@@ -167,7 +167,7 @@ extension Mismatch {
 
 extension Settings {
   fileprivate init(
-    _ raw: RawSettings, password: Password?, merchants: [Merchant], certificates: [CertificateFiles]
+    _ raw: RawSettings, password: Secret?, merchants: [Merchant], certificates: [CertificateFiles]
   ) {
     self.init(
       listen: Listen(

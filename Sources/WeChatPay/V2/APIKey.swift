@@ -22,7 +22,7 @@ public struct APIKey: Sendable {
   /// A key that need not be fit for use: published test vectors sign with keys such as `key`.
   package init(unchecked text: String) { secret = Secret(text) }
 
-  var bytes: [UInt8] { Array(secret.text.utf8) }
+  var bytes: [UInt8] { Array(secret.revealed.utf8) }
 
   /// Keys printed in the manual, in SDKs and their tests, and digests of common passwords.
   private static let published: Set<String> = [
@@ -32,12 +32,6 @@ public struct APIKey: Sendable {
     "e10adc3949ba59abbe56e057f20f883e", "25d55ad283aa400af464c76d713c07ad",
     "5f4dcc3b5aa765d61d8327deb882cf99", "21232f297a57a5a743894a0e4a801fc3",
   ]
-}
-
-extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  public var description: String { "(secret)" }
-  public var debugDescription: String { description }
-  public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Why a text cannot be an API key. No case carries the text.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Gateway
 import MariaDB
+import Payments
 import Store
 
 struct MigrateCommand: ParsableCommand {
@@ -20,7 +21,7 @@ struct MigrateCommand: ParsableCommand {
   func run() throws {
     try reportingFailure {
       let database = try Settings.read(file: configuration.file).database
-      let password = try administratorPasswordFile.map { try Password.read(file: $0) }
+      let password = try administratorPasswordFile.map { try Secret.read(file: $0) }
       let migrator = Migrator(
         administrator: database.connection(as: administrator, password: password, database: nil),
         database: database.name,
