@@ -107,6 +107,11 @@ extension JSON {
   fileprivate var signType: SignType? {
     self["sign_type"]?.string.flatMap { SignType(rawValue: $0) }
   }
+
+  /// This object with another one's members after its own.
+  func followed(by other: JSON) -> JSON {
+    .object((members ?? []) + (other.members ?? []))
+  }
 }
 
 extension Payment {
