@@ -94,7 +94,8 @@ let package = Package(
       swiftSettings: tests, linkerSettings: [.linkedLibrary("ssl")]),
     .testTarget(
       name: "OpenSSLTests", dependencies: ["OpenSSL", "TestSupport"], swiftSettings: tests),
-    .testTarget(name: "PoolingTests", dependencies: ["Pooling"], swiftSettings: tests),
+    .testTarget(
+      name: "PoolingTests", dependencies: ["Pooling", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "ServerTests", dependencies: ["Server", "FastCGI", "Linux", "TestSupport", logging],
       swiftSettings: tests),
@@ -126,7 +127,8 @@ let package = Package(
 if Context.environment["WEIXINPAY_FUZZ"] != nil {
   package.targets += [
     .executableTarget(
-      name: "differential-fuzz", dependencies: ["WeChatPay"], path: "Tests/Fuzz/Differential",
+      name: "differential-fuzz", dependencies: ["TestSupport", "WeChatPay"],
+      path: "Tests/Fuzz/Differential",
       swiftSettings: tests),
     .target(name: "LibFuzzer", path: "Tests/Fuzz/LibFuzzer", swiftSettings: tests),
     .executableTarget(

@@ -86,13 +86,11 @@ import Testing
 
   @Test func `of many that start at once on a dead socket one wins and stays reachable`() throws {
     try leaveDeadSocket()
-    let sockets = Collected<ListeningSocket>()
-    DispatchQueue.concurrentPerform(iterations: 8) { _ in
-      if let socket = try? ListeningSocket(path: path) { sockets.append(socket) }
-    }
-    #expect(sockets.all.count == 1)
+    let sockets = try concurrently(8) { [path] _ in try? ListeningSocket(path: path) }
+      .compactMap { $0 }
+    #expect(sockets.count == 1)
     _ = try FastCGIClient(path: path)
-    for socket in sockets.all { socket.close() }
+    for socket in sockets { socket.close() }
   }
 
   @Test func `children do not inherit the socket`() throws {

@@ -105,7 +105,7 @@ import Testing
     }
     let runs = Counter()
     let meeting = Meeting(2)
-    try onThreads(2) { number in
+    try concurrently(2) { number in
       let order: [Int64] = number == 0 ? [1, 2] : [2, 1]
       try database.transaction(until: soon) { connection in
         let isFirstRun = runs.increase() <= 2
@@ -272,7 +272,7 @@ import Testing
     try database.withConnection(until: soon) { connection in
       try connection.run("INSERT INTO t (id) VALUES (0)")
     }
-    try onThreads(100) { thread in
+    try concurrently(100) { thread in
       for round in 0..<5 {
         let id = try database.transaction(until: .now + .seconds(60)) { connection in
           try connection.execute(

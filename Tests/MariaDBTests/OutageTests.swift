@@ -135,7 +135,7 @@ import Testing
   @Test func `after a restart sixteen dead connections are replaced without an error`() throws {
     let database = database(16)
     let lent = Counter()
-    try onThreads(16) { _ in
+    try concurrently(16) { _ in
       try database.withConnection(until: .now + .seconds(30)) { connection in
         _ = try connection.query("SELECT 1")
         lent.increase()
@@ -144,7 +144,7 @@ import Testing
       }
     }
     try server.restart()
-    try onThreads(32) { number in
+    try concurrently(32) { number in
       for round in 0..<2 {
         try database.withConnection(until: .now + .seconds(30)) { connection in
           _ = try connection.query("SELECT 1")
@@ -186,7 +186,7 @@ import Testing
       }
       stop.increase()
     }
-    try onThreads(4) { thread in
+    try concurrently(4) { thread in
       var number = Int64(thread) * 1_000_000
       while stop.count == 0 {
         number += 2

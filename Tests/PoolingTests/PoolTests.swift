@@ -1,5 +1,5 @@
 import Pooling
-import Synchronization
+import TestSupport
 import Testing
 
 /// Counts how many of it were opened.
@@ -12,7 +12,7 @@ private struct Broken: Error {}
 
 @Suite struct PoolTests {
   private func pool(_ capacity: Int, _ opened: Counter) -> Pool<Thing> {
-    Pool(capacity: capacity) { Thing(number: opened.next()) }
+    Pool(capacity: capacity) { Thing(number: opened.increase()) }
   }
 
   @Test func `the resource used last is lent first`() throws {
@@ -55,17 +55,6 @@ private struct Broken: Error {}
     let pool = Pool<Thing>(capacity: 1) { throw Broken() }
     for _ in 0..<3 {
       #expect(throws: Broken.self) { try pool.lend(patience: .zero) { _ in } }
-    }
-  }
-}
-
-private final class Counter: Sendable {
-  private let value = Mutex(0)
-  var count: Int { value.withLock { $0 } }
-  func next() -> Int {
-    value.withLock {
-      $0 += 1
-      return $0
     }
   }
 }

@@ -1,12 +1,13 @@
 import FoundationEssentials
 import Server
+import TestSupport
 import Testing
 
 /// Our reader and Foundation's, side by side. Fixed seeds: a failure can be repeated.
 @Suite struct JSONFuzzTests {
   @Test(arguments: 0..<8)
   func `what is written is read as the same value, by us and by Foundation`(seed: Int) throws {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     for _ in 0..<500 {
       let json = randomJSON(depth: 5, &random)
       #expect(try JSON(parsing: json.bytes) == json)
@@ -17,7 +18,7 @@ import Testing
 
   @Test(arguments: 0..<8)
   func `what we accept, Foundation reads as the same value`(seed: Int) throws {
-    var random = SeededGenerator(seed: 1_000 + UInt64(seed))
+    var random = SplitMix64(seed: 1_000 + UInt64(seed))
     var accepted = 0
     for _ in 0..<4_000 {
       let bytes = mutated(randomJSON(depth: 3, &random).bytes, &random)
@@ -34,7 +35,7 @@ import Testing
     #expect(other == FoundationJSON(json), "\(String(decoding: bytes, as: UTF8.self))")
   }
 
-  private func randomJSON(depth: Int, _ random: inout SeededGenerator) -> JSON {
+  private func randomJSON(depth: Int, _ random: inout SplitMix64) -> JSON {
     switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &random) {
     case 0: return nil
     case 1: return .bool(.random(using: &random))
@@ -55,7 +56,7 @@ import Testing
     }
   }
 
-  private func randomText(_ random: inout SeededGenerator) -> String {
+  private func randomText(_ random: inout SplitMix64) -> String {
     let alphabet = Array("aZ0 \"\\/\n\t\u{1}\u{7f}<&é中😀\u{2028}\u{202e}".unicodeScalars)
     var text = String.UnicodeScalarView()
     for _ in 0..<Int.random(in: 0..<6, using: &random) {
@@ -64,7 +65,7 @@ import Testing
     return String(text)
   }
 
-  private func mutated(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+  private func mutated(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
     var bytes = bytes
     let pieces = [
       "\"", "\\", "\\u", "d800", "\\udc00", "0", "-", ".", "e", ",", ":", "{", "}", "[", "]", " ",
@@ -139,18 +140,5 @@ private enum FoundationJSON: Equatable, Decodable {
         Dictionary(
           uniqueKeysWithValues: members.map { (Array($0.name.utf8), FoundationJSON($0.value)) }))
     }
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-private struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

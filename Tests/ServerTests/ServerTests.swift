@@ -1,6 +1,5 @@
 import Foundation
 import Linux
-import Synchronization
 import TestSupport
 import Testing
 
@@ -111,13 +110,10 @@ import Testing
       usleep(1000)
       return Response(status: 200, body: request.body)
     }
-    let wrong = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: 200) { number in
-      let body = "body \(number)"
-      let reply = try? server.exchange(FastCGIRecords.request(body: Array(body.utf8)))
-      if reply?.body != body { wrong.add(1, ordering: .relaxed) }
+    let bodies = try concurrently(200) { number in
+      try server.exchange(FastCGIRecords.request(body: Array("body \(number)".utf8))).body
     }
-    #expect(wrong.load(ordering: .relaxed) == 0)
+    #expect(bodies == (0..<200).map { "body \($0)" })
     #expect(server.handled.count == 200)
   }
 

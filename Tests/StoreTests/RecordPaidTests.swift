@@ -1,7 +1,6 @@
-import Dispatch
 import Payments
 import Store
-import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct RecordPaidTests {
@@ -38,14 +37,11 @@ import Testing
   @Test func `fifty copies at once pay once`() throws {
     let shop = try Shop()
     let message = shop.message(shop.proof(try shop.unpaid()))
-    let outcomes = Mutex<[PaidOutcome?]>([])
-    DispatchQueue.concurrentPerform(iterations: 50) { _ in
-      let outcome = try? shop.notifications.record([message], by: shop.act("wechat-notify"))
-      outcomes.withLock { $0 += outcome ?? [] }
+    let outcomes = try concurrently(50) { _ in
+      try shop.notifications.record([message], by: shop.act("wechat-notify"))
     }
-    let all = outcomes.withLock { $0 }
-    #expect(all.filter { $0 == .applied([]) }.count == 1)
-    #expect(all.filter { $0 == .duplicate }.count == 49)
+    #expect(outcomes.filter { $0 == [.applied([])] }.count == 1)
+    #expect(outcomes.filter { $0 == [.duplicate] }.count == 49)
     #expect(try shop.history().filter { $0.hasPrefix("paid") } == ["paid:unpaid>paid"])
   }
 

@@ -6,6 +6,7 @@ import Synchronization
 ///
 /// - Returns: the results in the order of their numbers.
 /// - Throws: the first error.
+@discardableResult
 public func concurrently<Value: Sendable>(
   _ count: Int, _ work: @escaping @Sendable (Int) throws -> Value
 ) throws -> [Value] {

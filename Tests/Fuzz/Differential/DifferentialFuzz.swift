@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import WeChatPay
 
 /// Compares the strict XML reader with FoundationXML, and the signature with another way to
@@ -15,7 +16,7 @@ import WeChatPay
     var accepted = 0
     for number in range {
       // Each case has a generator of its own, so that a failure is reproduced by its number.
-      var random = SplitMix64(state: seed &+ number &* 0x9E37_79B9_7F4A_7C15)
+      var random = SplitMix64(seed: seed &+ number &* 0x9E37_79B9_7F4A_7C15)
       let document = Document.random(using: &random)
       do {
         if try compareReaders(document) { accepted += 1 }
@@ -77,17 +78,4 @@ import WeChatPay
 struct Disagreement: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
-}
-
-/// A small generator of random numbers with a seed. Source: Steele, Lea, Flood, SplitMix64.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import WeChatPay
 
 /// Random documents: WeChat's dialect, with faults in about half of them.
