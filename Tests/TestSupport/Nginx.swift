@@ -55,26 +55,15 @@ public final class Nginx: Sendable {
   ///
   /// - Throws: `TestSupportError` with nginx's error log when it does not start.
   public init(shop: Shop? = nil, simulator: Simulator? = nil) throws {
-    // Between the choice of a port and nginx's listening on it another process may take the port.
-    var attempt = 1
-    while true {
-      let shopPort = try freePort()
-      let simulatorPort = try freePort()
-      let folder = try TemporaryFolder()
-      try Self.configure(
-        folder, shop: shop.map { ($0, shopPort) }, simulator: simulator.map { ($0, simulatorPort) })
-      do {
-        process = try Self.start(folder)
-        self.folder = folder
-        errorLog = folder.file("error.log")
-        shopURL = "https://127.0.0.1:\(shopPort)"
-        simulatorURL = "https://127.0.0.1:\(simulatorPort)"
-        return
-      } catch {
-        guard attempt < 3, error.description.contains("Address already in use") else { throw error }
-        attempt += 1
-      }
+    let started = try Self.start(ports: 2) { folder, ports in
+      try Self.configuration(
+        folder, shop: shop.map { ($0, ports[0]) }, simulator: simulator.map { ($0, ports[1]) })
     }
+    process = started.process
+    folder = started.folder
+    errorLog = folder.file("error.log")
+    shopURL = "https://127.0.0.1:\(started.ports[0])"
+    simulatorURL = "https://127.0.0.1:\(started.ports[1])"
   }
 
   /// Has nginx read its configuration again and returns once new workers serve.
@@ -96,8 +85,37 @@ public final class Nginx: Sendable {
     let children = "/proc/\(process.pid)/task/\(process.pid)/children"
     return Set(try String(contentsOfFile: children, encoding: .utf8).split(separator: " "))
   }
+}
 
-  private static func start(_ folder: TemporaryFolder) throws(TestSupportError) -> ChildProcess {
+extension Nginx {
+  /// An nginx that listens, with the folder it lives in and its ports of 127.0.0.1.
+  public typealias Started = (process: ChildProcess, folder: TemporaryFolder, ports: [UInt16])
+
+  /// Starts nginx on free ports and returns once it listens.
+  ///
+  /// - Parameters:
+  ///   - count: how many ports it needs.
+  ///   - http: what stands in its `http {}`, given its folder and ports.
+  /// - Throws: `TestSupportError` with nginx's error log when it does not start.
+  public static func start(
+    ports count: Int, http: (TemporaryFolder, [UInt16]) throws -> String
+  ) throws -> Started {
+    // Between the choice of a port and nginx's listening on it another process may take the port.
+    var attempt = 1
+    while true {
+      let folder = try TemporaryFolder()
+      let ports = try (0..<count).map { _ in try freePort() }
+      try folder.write(main(http: http(folder, ports)), to: "nginx.conf")
+      do {
+        return (try start(in: folder), folder, ports)
+      } catch {
+        guard attempt < 3, error.description.contains("Address already in use") else { throw error }
+        attempt += 1
+      }
+    }
+  }
+
+  private static func start(in folder: TemporaryFolder) throws(TestSupportError) -> ChildProcess {
     let log = folder.file("error.log")
     do {
       let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
@@ -116,17 +134,42 @@ public final class Nginx: Sendable {
       throw TestSupportError("\(error)\n\(errors)")
     }
   }
+
+  private static func main(http: String) -> String {
+    // Workers of a root nginx run as another user unless told so; they could not open the sockets.
+    """
+    \(geteuid() == 0 ? "user root;" : "")
+    daemon off;
+    worker_processes 1;
+    pid nginx.pid;
+    error_log error.log;
+    events {
+      worker_connections 1024;
+    }
+    http {
+      access_log off;
+      client_body_temp_path body;
+      fastcgi_temp_path fastcgi;
+      proxy_temp_path proxy;
+      scgi_temp_path scgi;
+      uwsgi_temp_path uwsgi;
+      \(http)
+    }
+
+    """
+  }
 }
 
 extension Nginx {
-  private static func configure(
+  /// The sites and what they include.
+  private static func configuration(
     _ folder: TemporaryFolder, shop: (Shop, UInt16)?, simulator: (Simulator, UInt16)?
-  ) throws {
+  ) throws -> String {
     for name in ["weixinpay.conf", "weixinpay_params"] {
       try FileManager.default.createSymbolicLink(
         atPath: folder.file(name), withDestinationPath: sourceFile("nginx/\(name)"))
     }
-    var sites = ""
+    var sites = "include weixinpay_http.conf;\n"
     let socketFolder = shop?.0.socketFolder ?? folder.path
     try folder.write(
       template("weixinpay_http.conf", ["/run/weixinpay/": "\(socketFolder)/"]),
@@ -157,32 +200,7 @@ extension Nginx {
           "@SOCKET@": simulator.socket,
         ])
     }
-    try folder.write(main(folder, sites: sites), to: "nginx.conf")
-  }
-
-  private static func main(_ folder: TemporaryFolder, sites: String) -> String {
-    // Workers of a root nginx run as another user unless told so; they could not open the sockets.
-    """
-    \(geteuid() == 0 ? "user root;" : "")
-    daemon off;
-    worker_processes 1;
-    pid nginx.pid;
-    error_log error.log;
-    events {
-      worker_connections 1024;
-    }
-    http {
-      access_log off;
-      client_body_temp_path body;
-      fastcgi_temp_path fastcgi;
-      proxy_temp_path proxy;
-      scgi_temp_path scgi;
-      uwsgi_temp_path uwsgi;
-      include weixinpay_http.conf;
-      \(sites)
-    }
-
-    """
+    return sites
   }
 
   private static func template(_ name: String, _ values: [String: String]) throws -> String {
