@@ -49,7 +49,7 @@ final class Site: Sendable {
     configuration = try Self.write(
       options, folder, nginx: nginx, server: server, database: database,
       authority: authority.certificateFile)
-    try Self.run(["migrate", "--config", configuration])
+    try ChildProcess.run(builtProduct("weixinpay"), ["migrate", "--config", configuration])
     cashier = try Self.token(role: "cashier", merchant: "main", configuration)
     simulator = Mutex(nil)
     gateway = Mutex(nil)
@@ -167,7 +167,7 @@ final class Site: Sendable {
   // MARK: the database
 
   func query(_ sql: String) throws -> [Row] {
-    var connection = try Connection(settings(database: database))
+    var connection = try Connection(server.settings(database: database))
     return try connection.query(sql)
   }
 
@@ -178,12 +178,6 @@ final class Site: Sendable {
       uniqueKeysWithValues: tables.map { table in
         (table, try query("CHECKSUM TABLE \(table)")[0].integer("Checksum"))
       })
-  }
-
-  private func settings(database: String?) -> ConnectionSettings {
-    ConnectionSettings(
-      socket: server.socket, host: nil, port: 0, caFile: nil, user: server.user, password: nil,
-      database: database)
   }
 
   // MARK: setting up
@@ -240,26 +234,17 @@ final class Site: Sendable {
     """
   }
 
-  private static func run(_ arguments: [String]) throws {
-    try ChildProcess.run(builtProduct("weixinpay"), arguments)
-  }
-
   private static func token(
     role: String, merchant: String, _ configuration: String
   ) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: builtProduct("weixinpay"))
-    process.arguments = [
-      "token", "create", "--config", configuration, "--role", role, "--name", "test-\(role)",
-      "--merchant", merchant,
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard let token = text.split(separator: "\n").last, token.count == 64 else {
-      throw TestSupportError("token create printed: \(text)")
+    let output = try ChildProcess.run(
+      builtProduct("weixinpay"),
+      [
+        "token", "create", "--config", configuration, "--role", role, "--name", "test-\(role)",
+        "--merchant", merchant,
+      ])
+    guard let token = output.split(separator: "\n").last, token.count == 64 else {
+      throw TestSupportError("token create printed: \(output)")
     }
     return String(token)
   }

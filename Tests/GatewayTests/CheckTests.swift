@@ -50,15 +50,9 @@ struct ServableFixture {
 
   func migrate() throws {
     _ = try Migrator(
-      administrator: administrator(nil), database: database,
+      administrator: server.settings(database: nil), database: database,
       service: .init(user: account, password: SettingsFixture.password)
     ).apply()
-  }
-
-  func administrator(_ database: String?) -> ConnectionSettings {
-    ConnectionSettings(
-      socket: server.socket, host: nil, port: 0, caFile: nil, user: server.user, password: nil,
-      database: database)
   }
 
   func finding(_ subject: String) -> Finding? {
@@ -87,7 +81,7 @@ struct ServableFixture {
 
   @Test func `an empty database fails and names what it lacks`() throws {
     let site = try ServableFixture()
-    var connection = try Connection(site.administrator(nil))
+    var connection = try Connection(site.server.settings(database: nil))
     try connection.run("CREATE DATABASE \(site.database)")
     try site.write(user: site.server.user)
     #expect(site.finding("schema")?.level == .fail)
@@ -109,7 +103,7 @@ struct ServableFixture {
   @Test func `a right that is missing is named`() throws {
     let site = try ServableFixture()
     try site.migrate()
-    var connection = try Connection(site.administrator(site.database))
+    var connection = try Connection(site.server.settings(database: site.database))
     try connection.run("REVOKE UPDATE ON payment FROM '\(site.account)'@'localhost'")
     let finding = site.finding("rights")
     #expect(finding?.level == .fail)

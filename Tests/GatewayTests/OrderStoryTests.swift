@@ -18,9 +18,7 @@ private struct Tale {
   init() throws {
     let server = try PrivateMariaDB.shared
     let name = try server.createDatabase()
-    let administrator = ConnectionSettings(
-      socket: server.socket, host: nil, port: 0, caFile: nil, user: server.user, password: nil,
-      database: name)
+    let administrator = server.settings(database: name)
     _ = try Migrator(
       administrator: administrator, database: name,
       service: .init(user: server.user, password: nil)

@@ -96,11 +96,3 @@ struct Shop {
     }
   }
 }
-
-extension PrivateMariaDB {
-  func settings(database: String?) -> ConnectionSettings {
-    ConnectionSettings(
-      socket: socket, host: nil, port: 0, caFile: nil, user: user, password: nil,
-      database: database)
-  }
-}

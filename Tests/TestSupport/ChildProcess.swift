@@ -82,20 +82,22 @@ public final class ChildProcess: Sendable {
 
   /// Runs a program to its end.
   ///
-  /// - Throws: `TestSupportError` with the program's output when it fails or takes too long.
-  public static func run(
+  /// - Returns: what it wrote to its output and errors.
+  /// - Throws: `TestSupportError` with the same when it fails or takes too long.
+  @discardableResult public static func run(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
     patience: Duration = .seconds(60)
-  ) throws {
+  ) throws -> String {
     let folder = try TemporaryFolder()
     let log = folder.file("log")
     let child = try start(
       executable, arguments, environment: environment, log: log, removing: folder)
     let exit = try child.wait(patience: patience)
+    let output = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
     guard exit == .code(0) else {
-      let output = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
       throw TestSupportError("\(executable) failed (\(exit)):\n\(output)")
     }
+    return output
   }
 
   private init(pid: pid_t, lifeline: Int32) {
