@@ -66,16 +66,13 @@ final class FastCGIRecorder: Sendable {
         read(Int(header[6]), from: connection) != nil
       else { return nil }
       switch (header[1], length) {
-      case (1, _):  // FCGI_BEGIN_REQUEST; bit 0 of the flags is FCGI_KEEP_CONN.
+      case (FastCGIRecords.beginRequest, _):
+        // Bit 0 of the flags is FCGI_KEEP_CONN.
         recording.keepsConnection = content[2] & 1 == 1
-      case (4, 0):  // The end of FCGI_PARAMS.
-        recording.parameters = pairs(parameters)
-      case (4, _):
-        parameters += content
-      case (5, 0):  // The end of FCGI_STDIN.
-        return recording
-      case (5, _):
-        recording.body += content
+      case (FastCGIRecords.parameters, 0): recording.parameters = pairs(parameters)
+      case (FastCGIRecords.parameters, _): parameters += content
+      case (FastCGIRecords.standardInput, 0): return recording
+      case (FastCGIRecords.standardInput, _): recording.body += content
       default:
         return nil
       }
@@ -116,11 +113,9 @@ final class FastCGIRecorder: Sendable {
   }
 
   private static func send(_ answer: String, to connection: Int32) {
-    let text = Array(answer.utf8)
-    let length = [UInt8(text.count >> 8), UInt8(text.count & 0xff)]
-    let output: [UInt8] = [1, 6, 0, 1] + length + [0, 0] + text  // FCGI_STDOUT
-    let end: [UInt8] = [1, 3, 0, 1, 0, 8, 0, 0] + [UInt8](repeating: 0, count: 8)
-    let bytes = output + end
+    let bytes =
+      FastCGIRecords.record(FastCGIRecords.standardOutput, Array(answer.utf8))
+      + FastCGIRecords.record(FastCGIRecords.endRequest, [UInt8](repeating: 0, count: 8))
     _ = Foundation.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 }
