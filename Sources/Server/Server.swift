@@ -19,7 +19,7 @@ public final class Server: Sendable {
     case outOfThreads(LinuxError)
   }
 
-  private let desks: [Desk]
+  private let loops: [AcceptLoop]
   private let stopped = DispatchSemaphore(value: 0)
   private let workers = DispatchGroup()
   private let running = Atomic<Int>(0)
@@ -35,13 +35,13 @@ public final class Server: Sendable {
     listeners: [Listener], allowedUserIDs: Set<UInt32>, logger: Logger,
     respond: @escaping @Sendable (Request, _ listener: String) -> Response
   ) throws(FastCGIError) {
-    var desks: [Desk] = []
+    var loops: [AcceptLoop] = []
     for listener in listeners {
-      desks.append(
-        try Desk(
+      loops.append(
+        try AcceptLoop(
           listener: listener, allowedUserIDs: allowedUserIDs, logger: logger, respond: respond))
     }
-    self.desks = desks
+    self.loops = loops
   }
 
   /// Answers requests until `stop`, then finishes what is begun. To be called once.
@@ -53,8 +53,8 @@ public final class Server: Sendable {
     var threads: [NativeThread] = []
     var failure: LinuxError?
     do throws(LinuxError) {
-      for desk in desks {
-        for number in 0..<desk.listener.workers { threads.append(try start(desk, number)) }
+      for loop in loops {
+        for number in 0..<loop.listener.workers { threads.append(try start(loop, number)) }
       }
     } catch {
       // Half the workers would be half a service, and nobody would know.
@@ -69,12 +69,12 @@ public final class Server: Sendable {
     return failure.map(Ending.outOfThreads) ?? .drained
   }
 
-  private func start(_ desk: Desk, _ number: Int) throws(LinuxError) -> NativeThread {
+  private func start(_ loop: AcceptLoop, _ number: Int) throws(LinuxError) -> NativeThread {
     workers.enter()
     running.add(1, ordering: .relaxed)
     do throws(LinuxError) {
-      return try NativeThread.start(name: "\(desk.listener.name)-\(number)") {
-        desk.work()
+      return try NativeThread.start(name: "\(loop.listener.name)-\(number)") {
+        loop.run()
         self.leave()
       }
     } catch {
@@ -90,7 +90,7 @@ public final class Server: Sendable {
 
   /// Lets `run` finish. Any thread may call it, any number of times.
   public func stop() {
-    for desk in desks { desk.close() }
+    for loop in loops { loop.close() }
     stopped.signal()
   }
 }

@@ -2,8 +2,8 @@ import FastCGI
 import Linux
 import Logging
 
-/// A listener at work: its socket, and what each of its workers does.
-struct Desk: Sendable {
+/// What each worker of a listener does: take a request, have it answered, take the next.
+struct AcceptLoop: Sendable {
   let listener: Listener
   private let socket: ListeningSocket
   private let rules: AdmissionRules
@@ -27,8 +27,8 @@ struct Desk: Sendable {
   /// Takes no further connections; workers end once those that wait are answered.
   func close() { socket.close() }
 
-  /// A worker's life.
-  func work() {
+  /// Answers requests on the calling thread until the socket is closed and nobody waits any more.
+  func run() {
     var slot = RequestSlot()
     while true {
       switch slot.receive(from: socket, rules) {
