@@ -5,25 +5,14 @@ extension JSON {
   /// `>` and `&` are escaped: the text is safe inside a web page, a log and a terminal, and means
   /// the same. Each `.number` must be a JSON number, each name be there once.
   public var bytes: [UInt8] {
-    var writer = JSONWriter(isPretty: false)
+    var writer = JSONWriter()
     writer.write(self)
     return writer.output
-  }
-
-  /// Over several lines, for people.
-  public var prettyText: String {
-    var writer = JSONWriter(isPretty: true)
-    writer.write(self)
-    return String(decoding: writer.output, as: UTF8.self)
   }
 }
 
 private struct JSONWriter {
-  let isPretty: Bool
   var output: [UInt8] = []
-  var depth = 0
-
-  init(isPretty: Bool) { self.isPretty = isPretty }
 
   mutating func write(_ value: JSON) {
     switch value {
@@ -36,7 +25,7 @@ private struct JSONWriter {
     case .object(let members):
       list("{", members, "}") { writer, member in
         writer.writeQuoted(member.name)
-        writer.write(writer.isPretty ? ": " : ":")
+        writer.write(":")
         writer.write(member.value)
       }
     }
@@ -46,19 +35,11 @@ private struct JSONWriter {
     _ start: String, _ items: [Item], _ end: String, _ item: (inout JSONWriter, Item) -> Void
   ) {
     write(start)
-    depth += 1
     for (index, element) in items.enumerated() {
       if index > 0 { write(",") }
-      breakLine()
       item(&self, element)
     }
-    depth -= 1
-    if !items.isEmpty { breakLine() }
     write(end)
-  }
-
-  private mutating func breakLine() {
-    if isPretty { write("\n" + String(repeating: "  ", count: depth)) }
   }
 
   private mutating func write(_ text: String) { output += Array(text.utf8) }
@@ -74,25 +55,27 @@ extension JSONWriter {
       case "\n": write("\\n")
       case "\r": write("\\r")
       case "\t": write("\\t")
-      case "<", ">", "&": writeEscaped(scalar)
+      case "<", ">", "&": write(scalar.escaped)
       case " "..."~": output.append(UInt8(ascii: scalar))
-      default: scalar.isVisible ? write(String(scalar)) : writeEscaped(scalar)
+      default: write(scalar.isVisible ? String(scalar) : scalar.escaped)
       }
     }
     write("\"")
   }
-
-  /// As `\uXXXX`, twice for characters beyond the first 65 536.
-  private mutating func writeEscaped(_ scalar: Unicode.Scalar) {
-    for unit in String(scalar).utf16 {
-      let digits = String(unit, radix: 16)
-      write("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
-    }
-  }
 }
 
 extension Unicode.Scalar {
-  fileprivate var isVisible: Bool {
+  /// As `\uXXXX`, twice for characters beyond the first 65 536.
+  var escaped: String {
+    String(self).utf16.map { unit in
+      let digits = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+    }.joined()
+  }
+
+  /// Controls steer terminals; separators, and what reverses the direction of writing, make a
+  /// viewer show lines and words that are not there.
+  var isVisible: Bool {
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator: false
     default: true

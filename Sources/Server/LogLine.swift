@@ -45,28 +45,10 @@ struct LogLine {
       case "\n": bytes += "\\n".utf8
       case "\r": bytes += "\\r".utf8
       case "\t": bytes += "\\t".utf8
-      case _ where Self.isInvisible(scalar): appendEscaped(scalar)
-      default: bytes += String(scalar).utf8
+      default: bytes += (scalar.isVisible ? String(scalar) : scalar.escaped).utf8
       }
     }
     bytes.append(UInt8(ascii: "\""))
-  }
-
-  private mutating func appendEscaped(_ scalar: Unicode.Scalar) {
-    for unit in String(scalar).utf16 {
-      let digits = String(unit, radix: 16)
-      bytes += "\\u\(String(repeating: "0", count: 4 - digits.utf8.count))\(digits)".utf8
-    }
-  }
-
-  /// Controls steer terminals; separators, and what reverses the direction of writing, make a
-  /// viewer show lines and words that are not there.
-  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
-    if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: return true
-    default: return false
-    }
   }
 
   /// At most 512 bytes, and whole characters of them.

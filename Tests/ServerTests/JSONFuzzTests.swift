@@ -11,7 +11,6 @@ import Testing
     for _ in 0..<500 {
       let json = randomJSON(depth: 5, &random)
       #expect(try JSON(parsing: json.bytes) == json)
-      #expect(try JSON(parsing: Array(json.prettyText.utf8)) == json)
       try expectFoundationAgrees(json, json.bytes)
     }
   }

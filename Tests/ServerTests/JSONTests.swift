@@ -163,22 +163,4 @@ import Testing
     )
     #expect(write([text: 1]).allSatisfy { !$0.isNewline })
   }
-
-  @Test func `the pretty text is the same value over several lines`() throws {
-    let json: JSON = ["order": ["refunds": [1, "a"], "alarms": []], "empty": [:]]
-    #expect(
-      json.prettyText == """
-        {
-          "order": {
-            "refunds": [
-              1,
-              "a"
-            ],
-            "alarms": []
-          },
-          "empty": {}
-        }
-        """)
-    #expect(try parse(json.prettyText) == json)
-  }
 }
