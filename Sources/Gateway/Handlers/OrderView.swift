@@ -1,6 +1,11 @@
 import Payments
-import Server
-import Store
+public import Server
+public import Store
+
+/// An order as the merchant API shows it, with its history; `order show --json` prints the same.
+public func merchantView(of record: OrderRecord, timeline: [JournalEntry]) -> JSON {
+  OrderView(record).forMerchant(timeline)
+}
 
 /// An order as the world outside sees it. Amounts are in fen, times in Beijing time.
 struct OrderView {
