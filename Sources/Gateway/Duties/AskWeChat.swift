@@ -24,8 +24,8 @@ struct AskWeChat {
       if error.code == .orderNotExist { return attempt.state }
       throw error
     }
-    switch answer.tradeState {
-    case .success, .refund:
+    switch answer.tradeState.event {
+    case .paid:
       guard let proof = answer.proof else { return attempt.state }
       let verified = VerifiedProof(
         proof, merchant: merchant.name, appID: merchant.appID, merchantID: merchant.merchantID)
@@ -33,11 +33,10 @@ struct AskWeChat {
       case .applied, .duplicate: return .paid
       case .quarantined: return attempt.state
       }
-    case .closed, .revoked:
+    case .closed:
       try context.gateway.attempts.recordClosed(attempt, .wechat, by: act)
       return .closed
-    case .notPay, .userPaying, .payError, .accept, .unrecognised:
-      return attempt.state
+    case .accepted, nil: return attempt.state
     }
   }
 }
