@@ -77,7 +77,7 @@ public final class Gateway: Sendable {
     var metadata: Logger.Metadata = [
       "route": "\(request.route)", "method": "\(request.method)", "status": "\(response.status)",
       "request_id": "\(request.requestID)",
-      "milliseconds": "\(duration.milliseconds)",
+      "milliseconds": "\(Int64(duration / .milliseconds(1)))",
     ]
     var level = Logger.Level.info
     if let failure {
@@ -102,12 +102,5 @@ extension String {
   fileprivate var isJSON: Bool {
     let type = split(separator: ";").first ?? ""
     return type.lowercased().filter { $0 != " " } == "application/json"
-  }
-}
-
-extension Duration {
-  var milliseconds: Int64 {
-    let (seconds, attoseconds) = components
-    return seconds * 1000 + attoseconds / 1_000_000_000_000_000
   }
 }

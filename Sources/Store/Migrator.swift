@@ -1,4 +1,5 @@
 public import MariaDB
+import Payments
 
 /// Creates the database, its tables and the gateway's own account.
 ///
@@ -123,7 +124,8 @@ public struct Migrator: Sendable {
   /// Names and passwords stand in the statement itself, as MariaDB takes no parameters there:
   /// only characters that need no quoting are let through.
   private func plain(_ text: String) throws -> String {
-    guard !text.isEmpty, text.utf8.allSatisfy({ $0.isPlain }) else {
+    guard !text.isEmpty, text.utf8.allSatisfy({ $0.isAlphanumeric || "_-.".utf8.contains($0) })
+    else {
       throw MigrationRefusal.unusableName
     }
     return text
@@ -166,18 +168,6 @@ public enum MigrationRefusal: Error, Sendable, Equatable, CustomStringConvertibl
     case .runsAlready(let name): "another process is applying migration \(name) right now"
     case .unusableName:
       "names and passwords of the database may hold letters, digits and _ - . only"
-    }
-  }
-}
-
-extension UInt8 {
-  fileprivate var isPlain: Bool {
-    switch self {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"),
-      UInt8(ascii: "."):
-      true
-    default: false
     }
   }
 }

@@ -30,7 +30,7 @@ extension HTTPResponse {
       return try FlatXML.read(body)
     } catch {
       // nginx's words for a missing and for a wrong client certificate.
-      let isCertificateFault = status == 400 && contains("SSL certificate")
+      let isCertificateFault = status == 400 && body.contains(Array("SSL certificate".utf8))
       throw TransportFailure(
         wasSent: true, isElsewhereHelpful: (500...599).contains(status),
         isCertificateFault: isCertificateFault,
@@ -39,10 +39,5 @@ extension HTTPResponse {
           : "expected XML, got HTTP \(status) with \(body.count) bytes of something else (\(error))"
       )
     }
-  }
-
-  private func contains(_ words: String) -> Bool {
-    let words = Array(words.utf8)
-    return body.indices.contains { body[$0...].starts(with: words) }
   }
 }

@@ -31,7 +31,7 @@ struct Delivery: Sendable {
     }
     return Delivery(
       status: answer.status, reply: String(decoding: answer.body, as: UTF8.self),
-      milliseconds: (ContinuousClock.now - start).milliseconds,
+      milliseconds: Int64((ContinuousClock.now - start) / .milliseconds(1)),
       isAcknowledged: isAcknowledgement(status: answer.status, body: answer.body))
   }
 
@@ -44,12 +44,5 @@ struct Delivery: Sendable {
     } catch {
       return false
     }
-  }
-}
-
-extension Duration {
-  fileprivate var milliseconds: Int64 {
-    let (seconds, attoseconds) = components
-    return seconds * 1000 + attoseconds / 1_000_000_000_000_000
   }
 }

@@ -105,7 +105,7 @@ extension Fields {
     let names = Self.reliedUpon + ["fee_type"]
     return contains { name, value in
       value.utf8.contains(UInt8(ascii: "&"))
-        && (names.contains(name) || names.contains { value.holds("&\($0)=") })
+        && (names.contains(name) || names.contains { value.utf8.contains("&\($0)=".utf8) })
     }
   }
 }
@@ -117,9 +117,5 @@ extension String {
         $0.isDigit || $0 == UInt8(ascii: "_")
           || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
       }
-  }
-
-  fileprivate func holds(_ words: String) -> Bool {
-    utf8.indices.contains { utf8[$0...].starts(with: words.utf8) }
   }
 }
