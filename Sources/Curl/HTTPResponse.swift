@@ -8,11 +8,4 @@ public struct HTTPResponse: Sendable {
   public let newConnections: Int
   /// The server's IP address, for logs.
   public let address: String
-
-  public init(status: Int, body: [UInt8], newConnections: Int = 1, address: String = "") {
-    self.status = status
-    self.body = body
-    self.newConnections = newConnections
-    self.address = address
-  }
 }

@@ -1,11 +1,11 @@
 /// Which requests are let in.
 public struct AdmissionRules: Sendable {
   /// Accounts whose processes may connect: nginx's, and our own for tests and checks.
-  public let allowedUserIDs: Set<UInt32>
+  let allowedUserIDs: Set<UInt32>
   /// The largest body, in bytes.
-  public let maximumBody: Int
+  let maximumBody: Int
   /// How long a request may take to arrive.
-  public let readingTime: Duration
+  let readingTime: Duration
 
   public init(
     allowedUserIDs: Set<UInt32>, maximumBody: Int, readingTime: Duration = .seconds(4)

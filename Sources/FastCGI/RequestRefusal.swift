@@ -36,7 +36,7 @@ public enum RequestRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   ///
   /// nginx passes the answer on if it has sent the whole request by then. A body of more than about
   /// 200 KiB is cut off, which nginx reports as 502; its own limit is to be lower than ours.
-  public var isAnswerable: Bool {
+  var isAnswerable: Bool {
     switch self {
     case .bodyTooLarge, .malformedText: true
     default: false

@@ -1,8 +1,8 @@
 /// A request that was not done, told to a caller who can act on it.
-public struct Refusal: Error, Sendable {
-  public let code: Code
+struct Refusal: Error {
+  let code: Code
   /// What was expected, what came, what to do.
-  public let message: String
+  let message: String
   /// The methods that the address takes, where it was the method that was refused.
   let allowed: [String]
 
@@ -23,7 +23,7 @@ public struct Refusal: Error, Sendable {
   }
 
   /// Stable words: programs are written against them.
-  public enum Code: String, CaseIterable, Sendable {
+  enum Code: String, CaseIterable {
     case malformedRequest = "MALFORMED_REQUEST"
     case loginRequired = "LOGIN_REQUIRED"
     case loginCodeInvalid = "LOGIN_CODE_INVALID"
@@ -49,7 +49,7 @@ public struct Refusal: Error, Sendable {
     case wechatUnavailable = "WECHAT_UNAVAILABLE"
     case databaseUnavailable = "DATABASE_UNAVAILABLE"
 
-    public var status: Int {
+    var status: Int {
       switch self {
       case .malformedRequest, .loginCodeInvalid, .notificationRefused: 400
       case .loginRequired, .tokenInvalid: 401
@@ -67,7 +67,7 @@ public struct Refusal: Error, Sendable {
       }
     }
 
-    public var sentence: String {
+    var sentence: String {
       switch self {
       case .malformedRequest: "The request is not what this route expects."
       case .loginRequired: "Log in first (wx.login, then the login route) and send its token."

@@ -6,7 +6,7 @@ public enum Environment {
   ///
   /// Everything else goes, because the libraries below us obey variables that nobody meant for
   /// them: `https_proxy`, `SSL_CERT_FILE`, `SSLKEYLOGFILE`, `OPENSSL_CONF`, `MARIADB_PLUGIN_DIR`.
-  public static let allowed: [String] = {
+  static let allowed: [String] = {
     let terminal = ["TERM", "COLUMNS", "NO_COLOR", "LANG", "LC_ALL", "LC_MESSAGES"]
     let systemd = [
       "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",

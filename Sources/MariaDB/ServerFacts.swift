@@ -3,18 +3,13 @@ public struct ServerFacts: Sendable, Equatable {
   /// The server's own words, e.g. `10.11.6-MariaDB-0+deb12u1`.
   public let version: String
   /// `innodb_flush_log_at_trx_commit`: 1 writes every commit to the disk before it is answered.
-  public let flushLogAtCommit: String
+  private let flushLogAtCommit: String
   /// `log_bin`: whether the server keeps a binary log, with which its own log must agree.
-  public let hasBinaryLog: Bool
+  private let hasBinaryLog: Bool
   /// `sync_binlog`: 1 writes the binary log to the disk at every commit.
-  public let syncBinaryLog: String
+  private let syncBinaryLog: String
   /// `innodb_doublewrite`: whether a page torn by a power cut can be repaired.
-  public let hasDoublewrite: Bool
-
-  /// Whether it is MariaDB, not MySQL or another relative.
-  public var isMariaDB: Bool { Self.isMariaDB(version) }
-  /// Whether it is MariaDB 10.6 or later.
-  public var isSupported: Bool { Self.fault(ofVersion: version) == nil }
+  private let hasDoublewrite: Bool
 
   init(version: String, variables: [String: String]) {
     self.version = version

@@ -1,22 +1,13 @@
 /// One thing that `weixinpay check` looked at.
 public struct Finding: Sendable, Equatable {
-  public enum Level: String, CaseIterable, Comparable, Sendable {
+  /// How bad it is; the word stands in the output of `weixinpay check`.
+  public enum Level: String, Sendable {
     /// As it should be.
     case ok
     /// The gateway works, and somebody should look at it.
     case warn
     /// The gateway would not start, or could lose a payment.
     case fail = "FAIL"
-
-    public static func < (left: Level, right: Level) -> Bool { left.rank < right.rank }
-
-    private var rank: Int {
-      switch self {
-      case .ok: 0
-      case .warn: 1
-      case .fail: 2
-      }
-    }
   }
 
   public let level: Level

@@ -28,6 +28,6 @@ extension Fields {
 }
 
 /// A field of a message is missing or not of its shape. The value is not told.
-public struct FieldRefusal: Error, Sendable, Equatable {
-  public let name: String
+struct FieldRefusal: Error, Equatable {
+  let name: String
 }

@@ -4,7 +4,7 @@ public import Payments
 ///
 /// Every value is a string; names are the wire's. All of them are the gateway's choice: a client
 /// that could choose one would have an oracle for signatures.
-public struct RequestPayment: Sendable, Equatable, Encodable {
+public struct RequestPayment: Sendable, Equatable {
   public let appId: String
   /// Seconds since 1970.
   public let timeStamp: String
