@@ -133,6 +133,7 @@ private struct Tale {
     try tale.attempts.recordClosed(tale.attempt, .merchant, by: tale.act("merchant:till"))
     try tale.pay()
     #expect(
-      try tale.story().text.contains("Look: paid after it was closed. Deliver it, or refund it."))
+      try tale.story().text.contains(
+        "Look: paid after it was closed: deliver the goods or refund"))
   }
 }

@@ -45,7 +45,7 @@ struct OrderStory {
     ]
   }
 
-  private var alarms: [String] { record.alarms.map { "Look: \($0.advice)" } }
+  private var alarms: [String] { record.alarms.map { "Look: \($0.sentence)" } }
 
   /// What has to happen next, and who can make it happen.
   var waiting: String {
@@ -93,26 +93,5 @@ extension OpenID {
   /// The first and last 4 characters: enough to compare, too little to act with.
   fileprivate var masked: String {
     text.utf8.count > 8 ? "\(text.prefix(4))…\(text.suffix(4))" : "…"
-  }
-}
-
-extension Alarm {
-  /// What happened, and what a person is to do.
-  fileprivate var advice: String {
-    switch self {
-    case .latePayment: "paid after it was closed. Deliver it, or refund it."
-    case .secondPayment: "two attempts were paid. Refund one of them."
-    case .amountMismatch:
-      "WeChat reports another amount, so it was not marked paid. Compare with the merchant platform."
-    case .currencyMismatch:
-      "WeChat reports another currency, so it was not marked paid. Compare with the merchant platform."
-    case .payerMismatch:
-      "WeChat reports another payer, so it was not marked paid. Compare with the merchant platform."
-    case .transactionMismatch:
-      "one attempt was reported paid by two transactions. Compare with the merchant platform."
-    case .unknownOrder: "a signed notification names an order that we do not know."
-    case .foreignMerchant:
-      "a signed notification names another appid or mch_id. Compare the settings."
-    }
   }
 }
