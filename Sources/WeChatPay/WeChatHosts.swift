@@ -32,12 +32,12 @@ public final class WeChatHosts: Sendable {
 
   /// Posts a message and reads the answer, which is not verified yet.
   ///
-  /// - Throws: `TransportFailure`; it counts as unsent only when no host can have got the message.
+  /// - Throws: `TransportError`; it counts as unsent only when no host can have got the message.
   func exchange(
     _ message: Fields, path: String, sessions: Pool<Session>, deadline: ContinuousClock.Instant
-  ) throws(TransportFailure) -> Fields {
+  ) throws(TransportError) -> Fields {
     let body = FlatXML.write(message)
-    var failure = TransportFailure(wasSent: false, message: "no host was asked")
+    var failure = TransportError(wasSent: false, message: "no host was asked")
     for host in hostsInOrder() {
       do {
         let response = try send(
@@ -61,7 +61,7 @@ public final class WeChatHosts: Sendable {
   /// Sends one request over a lent session, within the deadline.
   func send(
     _ request: HTTPRequest, sessions: Pool<Session>, deadline: ContinuousClock.Instant
-  ) throws(TransportFailure) -> HTTPResponse {
+  ) throws(TransportError) -> HTTPResponse {
     let outcome: Result<HTTPResponse, CurlError>
     do {
       let patience = max(.zero, ContinuousClock.now.duration(to: deadline))
@@ -77,11 +77,11 @@ public final class WeChatHosts: Sendable {
       }
     } catch {
       // Thrown before the request: no session came free in time, or none could be opened.
-      throw TransportFailure(wasSent: false, message: "no connection was free before the deadline")
+      throw TransportError(wasSent: false, message: "no connection was free before the deadline")
     }
     switch outcome {
     case .success(let response): return response
-    case .failure(let error): throw TransportFailure(error)
+    case .failure(let error): throw TransportError(error)
     }
   }
 

@@ -1,7 +1,7 @@
 import Curl
 
 /// Why a request brought no answer of WeChat's API.
-struct TransportFailure: Error {
+struct TransportError: Error {
   /// False only when it is proven that no host has got the request.
   var wasSent: Bool
   /// Whether another host may do better, and may be asked.
@@ -11,7 +11,7 @@ struct TransportFailure: Error {
   var message: String
 }
 
-extension TransportFailure {
+extension TransportError {
   init(_ error: CurlError) {
     switch error.outcome {
     case .provenUnsent: self.init(wasSent: false, isElsewhereHelpful: true, message: error.message)
@@ -23,15 +23,15 @@ extension TransportFailure {
 extension HTTPResponse {
   /// The answer as a message of APIv2.
   ///
-  /// - Throws: `TransportFailure` when it is something else, usually a page made by a web server
+  /// - Throws: `TransportError` when it is something else, usually a page made by a web server
   ///   in front of the API. Such a page proves nothing about what happened behind it.
-  func message() throws(TransportFailure) -> Fields {
+  func message() throws(TransportError) -> Fields {
     do {
       return try FlatXML.read(body)
     } catch {
       // nginx's words for a missing and for a wrong client certificate.
       let isCertificateFault = status == 400 && body.contains(Array("SSL certificate".utf8))
-      throw TransportFailure(
+      throw TransportError(
         wasSent: true, isElsewhereHelpful: (500...599).contains(status),
         isCertificateFault: isCertificateFault,
         message: isCertificateFault
