@@ -10,6 +10,7 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
     case unknown
   }
 
+  /// What is known about the request; the one thing to decide by.
   public let outcome: Outcome
   /// libcurl's `CURLcode`, for logs.
   public let code: Int32

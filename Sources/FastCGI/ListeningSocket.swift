@@ -10,6 +10,7 @@ public final class ListeningSocket: Sendable {
   /// `sun_path` has 108 bytes, the last of which ends the string.
   static let maximumPathBytes = 107
 
+  /// Where the file stands: at most 107 bytes.
   public let path: String
   private let descriptor: Int32
   private let identity: FileIdentity

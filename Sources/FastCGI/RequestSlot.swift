@@ -10,6 +10,7 @@ import Linux
   private let request: UnsafeMutablePointer<FCGX_Request>
   private var isOpen = false
 
+  /// Initializes libfcgi, if this is the first slot of the process.
   public init() {
     precondition(Library.isInitialized)
     unsafe request = .allocate(capacity: 1)

@@ -4,6 +4,7 @@ import Glibc
 public struct FileStatus: Equatable, Sendable {
   /// Permission bits without the file's type: `0o640`.
   public let mode: UInt32
+  /// The account that owns it (`st_uid`).
   public let ownerUserID: UInt32
   private let type: mode_t
 

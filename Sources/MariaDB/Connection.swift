@@ -19,6 +19,7 @@ public struct Connection: ~Copyable, Lendable {
 
   /// The value given to the AUTO_INCREMENT column by the last `execute` or `query`, 0 without one.
   public private(set) var lastInsertID: Int64
+  /// False after a failure of kind `lost` or `commitUnknown`, and after a ROLLBACK that failed.
   public private(set) var isUsable: Bool
 
   /// Connects, sets the session's variables and verifies them.

@@ -8,7 +8,9 @@ public struct ConnectionSettings: Sendable {
   public let port: UInt16
   /// A PEM file of the certificate authorities to trust for `host`; `nil` trusts the system's.
   public let caFile: String?
+  /// The account at the server.
   public let user: String
+  /// `nil` for an account that logs in as the operating system's user (`unix_socket`).
   public let password: String?
   /// The database in which unqualified names are looked up.
   public let database: String?

@@ -24,6 +24,7 @@ public struct MariaDBError: Error, Sendable {
   public let sqlState: String
   /// What went wrong, without any bound value.
   public let message: String
+  /// What a caller may do about it.
   public let kind: Kind
 }
 

@@ -16,6 +16,7 @@ public struct BeijingTime: Hashable, Comparable, Sendable {
   /// Seconds since 1970, rounded down: `timeStamp` of `wx.requestPayment`.
   public var seconds: Int64 { (microseconds - microseconds.modulo(1_000_000)) / 1_000_000 }
 
+  /// The moment so much later; earlier when negative.
   public func adding(seconds: Int64) -> BeijingTime {
     BeijingTime(microseconds: microseconds + seconds * 1_000_000)
   }

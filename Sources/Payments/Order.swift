@@ -1,5 +1,6 @@
 /// What a shop wants to be paid for: a row of `shop_order`, the only source of an amount.
 public struct Order: Sendable, Equatable {
+  /// Whose order it is.
   public let merchant: MerchantName
   /// The shop's own order number, and `out_trade_no` of the first payment attempt.
   public let number: OutTradeNo
@@ -39,6 +40,7 @@ public struct Order: Sendable, Equatable {
 public struct Description: Hashable, Sendable, CustomStringConvertible {
   public let text: String
 
+  /// - Returns: `nil` when the text has not this shape.
   public init?(_ text: String) {
     guard (1...127).contains(text.utf8.count),
       text.unicodeScalars.allSatisfy(\.isAllowedByWeChat)

@@ -1,22 +1,31 @@
 /// One attempt to have an order paid: one `out_trade_no`, one set of parameters that never changes.
 public struct PaymentAttempt: Sendable, Equatable {
+  /// Whose order it is for.
   public let merchant: MerchantName
+  /// The shop's order number, `Order.number`.
   public let order: OutTradeNo
+  /// The number under which WeChat knows the attempt (商户订单号).
   public let outTradeNo: OutTradeNo
   /// 1 for the first attempt of an order.
   public let number: Int
+  /// Where it stands, as last recorded.
   public let state: PaymentState
   /// `nil` when the order was closed before anybody asked to pay.
   public let openID: OpenID?
+  /// The order's total when the attempt was opened (订单总金额).
   public let total: Fen
   /// The business parameters of unifiedorder as they were recorded before the first call; every
   /// repetition sends exactly these.
   public let parameters: String
+  /// The newest prepay session; `nil` before WeChat has given one.
   public let prepayID: PrepayID?
   /// Until when `prepayID` opens the cashier.
   public let prepayExpiresAt: BeijingTime?
+  /// WeChat's number of the payment; `nil` until it is paid.
   public let transactionID: TransactionID?
+  /// When the buyer paid, as WeChat says (支付完成时间); `nil` until it is paid.
   public let paidAt: BeijingTime?
+  /// Why it was closed; kept when a late payment moves it to paid.
   public let closing: Closing?
 
   public init(

@@ -1,10 +1,14 @@
 /// What a verified message of WeChat says about a payment: a notification (支付结果通知) or the
 /// answer to an orderquery (查单) whose `trade_state` is SUCCESS or REFUND.
 public struct PaymentProof: Sendable, Equatable {
+  /// The application that the message names; compared with the merchant's when it is recorded.
   public let appID: AppID
+  /// The merchant that the message names; compared likewise.
   public let merchantID: MerchantID
+  /// The attempt that was paid.
   public let outTradeNo: OutTradeNo
   public let transactionID: TransactionID
+  /// Who paid.
   public let openID: OpenID
   /// `total_fee`, never `cash_fee`: a buyer with coupons pays less cash for the same order.
   public let total: Fen

@@ -50,6 +50,7 @@ extension JSON {
     return true
   }
 
+  /// The truth value; nil when this is none.
   public var bool: Bool? {
     guard case .bool(let value) = self else { return nil }
     return value
@@ -61,16 +62,19 @@ extension JSON {
     return Int64(text)
   }
 
+  /// The text; nil when this is none.
   public var string: String? {
     guard case .string(let text) = self else { return nil }
     return text
   }
 
+  /// The elements; nil when this is no array.
   public var array: [JSON]? {
     guard case .array(let elements) = self else { return nil }
     return elements
   }
 
+  /// The members in their order; nil when this is no object.
   public var members: [Member]? {
     guard case .object(let members) = self else { return nil }
     return members

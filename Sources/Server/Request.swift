@@ -10,6 +10,7 @@ public struct Request: Sendable {
   public let query: String
   /// The body's media type; empty when the client named none.
   public let contentType: String
+  /// Whole, at most the listener's `maximumBody` bytes.
   public let body: [UInt8]
   /// 1 to 64 of `0-9 a-z A-Z -`: nginx's number of the request, or one made here.
   public let requestID: String

@@ -6,6 +6,7 @@ public struct Response: Sendable {
   public var contentType: String
   /// Further headers. Names and values are the program's own, never a client's bytes.
   public var headers: [(name: String, value: String)]
+  /// Sent as it is, with its length as `Content-Length`.
   public var body: [UInt8]
 
   public init(

@@ -6,6 +6,7 @@ public struct Act: Sendable {
   public let actor: String
   /// The request's id, as in the log and in nginx's; `nil` outside a request.
   public let requestID: String?
+  /// When it is done: the time of every row that is written.
   public let now: BeijingTime
   /// When the caller stops waiting. Work that is not committed by then is given up.
   public let deadline: ContinuousClock.Instant

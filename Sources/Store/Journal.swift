@@ -24,14 +24,19 @@ public struct Journal: Sendable {
 
 /// One line of an order's history.
 public struct JournalEntry: Sendable, Equatable {
+  /// When it was recorded.
   public let at: BeijingTime
   /// The payment attempt; `nil` when the entry is about the order as such.
   public let outTradeNo: String?
+  /// The refund; `nil` when the entry is about the payment.
   public let outRefundNo: String?
   /// `created`, `paid` …, or the name of an `Alarm`.
   public let event: String
+  /// The state before; `nil` when nothing was there, or no state changed.
   public let from: String?
+  /// The state after; `nil` when no state changed.
   public let to: String?
+  /// `Act.actor`.
   public let by: String
   /// A sentence for a person.
   public let detail: String

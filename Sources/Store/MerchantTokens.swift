@@ -32,6 +32,7 @@ public struct MerchantTokens: Sendable {
     public let merchant: MerchantName
     /// Stands in the journal as `merchant:NAME`.
     public let name: String
+    /// What the holder may do.
     public let role: Role
   }
 

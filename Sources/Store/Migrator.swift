@@ -19,6 +19,7 @@ public struct Migrator: Sendable {
     }
   }
 
+  /// What a run has done.
   public struct Report: Sendable, Equatable {
     /// The names of the migrations applied now; empty when there was nothing to do.
     public let applied: [String]

@@ -13,7 +13,9 @@ public struct Notifications: Sendable {
   public struct Message: Sendable {
     /// `nil` when it reports no payment: a `result_code` of FAIL.
     public let proof: VerifiedProof?
+    /// Whose key verified it.
     public let merchant: MerchantName
+    /// Byte for byte as WeChat sent it.
     public let body: [UInt8]
 
     public init(proof: VerifiedProof?, merchant: MerchantName, body: [UInt8]) {

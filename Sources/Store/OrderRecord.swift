@@ -3,14 +3,18 @@ public import Payments
 
 /// An order together with the attempt that decides its state: the paid one, else the latest.
 public struct OrderRecord: Sendable {
+  /// What the shop wants to be paid.
   public let order: Order
+  /// When the shop created it.
   public let createdAt: BeijingTime
   /// `nil` as long as nobody has asked to pay.
   public let attempt: PaymentAttempt?
   /// What a person must look at, in the order of `Alarm`.
   public let alarms: [Alarm]
 
+  /// The attempt's state; `created` as long as nobody has asked to pay.
   public var state: PaymentState { attempt?.state ?? .created }
+  /// Where a page ends that ends with this order.
   public var cursor: OrderCursor { OrderCursor(createdAt: createdAt, number: order.number) }
 
   static let selection = """

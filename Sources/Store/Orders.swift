@@ -7,6 +7,7 @@ public struct Orders: Sendable {
 
   public init(_ database: Database) { self.database = database }
 
+  /// What an attempt to create an order came to.
   public enum Creation: Sendable, Equatable {
     case created
     /// The same order, with the same content, was there already.

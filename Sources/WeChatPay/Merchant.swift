@@ -2,11 +2,15 @@ public import Payments
 
 /// A merchant as WeChat knows it, with what proves it. Printing it shows no secret.
 public struct Merchant: Sendable {
+  /// The name in the configuration.
   public let name: MerchantName
+  /// The mini-program (应用ID).
   public let appID: AppID
   /// The mini-program's AppSecret: proves us at login, signs nothing.
   public let appSecret: Secret
+  /// The number at WeChat Pay (商户号).
   public let merchantID: MerchantID
+  /// Signs and verifies every message (API密钥).
   public let apiKey: APIKey
   /// The algorithm of every message, in both directions.
   public let signType: SignType

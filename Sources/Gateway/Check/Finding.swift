@@ -10,6 +10,7 @@ public struct Finding: Sendable, Equatable {
     case fail = "FAIL"
   }
 
+  /// How bad it is.
   public let level: Level
   /// What was looked at: `database`, `merchants.main`, or the place in the configuration file.
   public let subject: String

@@ -64,7 +64,9 @@ public struct DatabaseSettings: Sendable {
   public let socket: String?
   /// Another machine, reached over TLS with `caFile`.
   public let host: String?
+  /// The TCP port of `host`.
   public let port: UInt16
+  /// The certificates (PEM file) that prove `host`; `nil` without one.
   public let caFile: String?
   /// The database's name.
   public let name: String

@@ -3,8 +3,11 @@
 /// Columns are found by name: their number and order depend on the kind of bill and on its age.
 /// Amounts are in yuan (`Fen(yuan:)`). Source: WeChat Pay APIv2, 下载交易账单, 下载资金账单.
 public struct Bill: Sendable {
+  /// The names of the columns, in the order of the file.
   public let columns: [String]
+  /// One for each trade or movement of money, in the order of the file.
   public let rows: [Row]
+  /// The sums, under columns of their own.
   public let summary: Row
 
   /// One line of values, in the order of its columns.

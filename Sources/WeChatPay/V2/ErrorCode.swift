@@ -17,6 +17,7 @@ public enum ErrorCode: Sendable, Hashable {
     .postDataEmpty, .notUTF8,
   ]
 
+  /// Reads `err_code`; a word that is not in the list becomes `other`.
   public init(word: String) {
     self = Self.known.first { $0.word == word } ?? .other(word)
   }

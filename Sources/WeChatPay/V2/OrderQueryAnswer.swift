@@ -2,6 +2,7 @@ public import Payments
 
 /// The verified answer to an orderquery (查询订单).
 public struct OrderQueryAnswer: Sendable {
+  /// WeChat's word for where the order stands.
   public let tradeState: TradeState
   /// What proves the payment: present when the order was paid (SUCCESS or REFUND) and every field
   /// that matters is there and well-formed. A paid order without it needs to be asked about again.

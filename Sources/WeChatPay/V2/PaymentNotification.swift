@@ -3,7 +3,9 @@ public import Payments
 /// A payment notification (支付结果通知) as it came, not verified: good for finding the merchant
 /// whose key can verify it, and for nothing else.
 public struct ReceivedNotification: Sendable {
+  /// As the message says; proven only by `verified(with:)`.
   public let appID: AppID
+  /// As the message says, likewise.
   public let merchantID: MerchantID
   private let fields: Fields
 

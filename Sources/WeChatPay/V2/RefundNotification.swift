@@ -7,7 +7,9 @@ public import Payments
 /// It bears no signature, and its encryption protects no integrity: it is a hint to ask WeChat
 /// about the refund, and proves nothing.
 public struct RefundNotification: Sendable {
+  /// As the message says; nothing proves it.
   public let appID: AppID
+  /// As the message says; nothing proves it.
   public let merchantID: MerchantID
   private let encrypted: String
 

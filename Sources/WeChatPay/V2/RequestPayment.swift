@@ -5,14 +5,17 @@ public import Payments
 /// Every value is a string; names are the wire's. All of them are the gateway's choice: a client
 /// that could choose one would have an oracle for signatures.
 public struct RequestPayment: Sendable, Equatable {
+  /// The merchant's; signed, but not a parameter of `wx.requestPayment`.
   public let appId: String
   /// Seconds since 1970.
   public let timeStamp: String
+  /// 1 to 32 letters and digits.
   public let nonceStr: String
   /// `prepay_id=` and the prepay session.
   public let package: String
   /// The algorithm of the unified order; another one opens no cashier.
   public let signType: String
+  /// 32 upper-case hexadecimal digits for MD5, 64 for HMAC-SHA256.
   public let paySign: String
 
   /// - Parameters:

@@ -6,8 +6,11 @@ public import Payments
 /// every one is the same, the notify_url and the times included. So they are recorded as `stored`
 /// before the first call, and every later call is made from that text.
 public struct UnifiedOrder: Sendable, Equatable {
+  /// The attempt's number (商户订单号).
   public let outTradeNo: OutTradeNo
+  /// The payer (用户标识).
   public let openID: OpenID
+  /// The order total (订单总金额).
   public let total: Fen
   /// The algorithm in which the order is placed, and in which the client's call is signed.
   public let signType: SignType

@@ -12,8 +12,11 @@ public struct WeChatPayError: Error, Sendable {
     case unknown
   }
 
+  /// The call that failed.
   public let call: WeChatCall
+  /// What is known; to be asked first.
   public let outcome: Outcome
+  /// What to do about it.
   public let handling: Handling
   /// WeChat's code; `nil` when the call did not get as far as a verified answer.
   public let code: ErrorCode?

@@ -7,6 +7,7 @@ public import Pooling
 /// Lives as long as the request it serves, on one thread. An answer is used only after its
 /// signature, appid, mch_id and order number were found right; any other leaves the outcome unknown.
 open class WeiXinPay {
+  /// On whose behalf it is held.
   public let merchant: Merchant
   private let hosts: WeChatHosts
   private let deadline: ContinuousClock.Instant
