@@ -205,8 +205,6 @@ struct SeededFault: Sendable, CustomTestStringConvertible {
     #expect(!line.contains(SettingsFixture.apiKey))
   }
 
-  @Test func `there are enough seeded faults`() { #expect(SeededFault.all.count >= 25) }
-
   @Test func `five faults are reported at once, in the order of the file`() {
     let faults = fixture.faults(
       """

@@ -7,7 +7,7 @@ import Testing
     "https://shop.example/n", "https://8.8.8.8/n", "https://172.32.0.1/n", "https://100.128.0.1/n",
     "https://[2001:db8::1]/n", "https://fe.example/n",
   ])
-  func `WeChat may reach it`(_ text: String) {
+  func `an address on the internet can be called by WeChat`(_ text: String) {
     #expect(WebAddress(text)?.isPublic == true)
   }
 
@@ -17,7 +17,7 @@ import Testing
     "https://100.64.0.1/n", "https://[::1]/n", "https://[fe80::1]/n", "https://[fd00::1]/n",
     "https://0.0.0.0/n", "https://1.2.3/n", "https://224.0.0.1/n",
   ])
-  func `WeChat cannot reach it`(_ text: String) {
+  func `an address of this machine or a private network cannot`(_ text: String) {
     #expect(WebAddress(text)?.isPublic == false)
   }
 
@@ -27,7 +27,9 @@ import Testing
     "https://shop.example/ n", "https://shop.example/通知", "ftp://shop.example/n",
     "https://shop.example/" + String(repeating: "a", count: 255),
   ])
-  func `it is no address`(_ text: String) { #expect(WebAddress(text) == nil) }
+  func `an address that is not plain https is refused`(_ text: String) {
+    #expect(WebAddress(text) == nil)
+  }
 
   @Test func `only WeChat's own names are WeChat's`() {
     #expect(WebAddress("https://api.mch.weixin.qq.com")?.isWeChat == true)

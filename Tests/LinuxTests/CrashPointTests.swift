@@ -11,7 +11,7 @@ import Testing
     }
   }
 
-  @Test func `it survives the other points`() async {
+  @Test func `a process survives the other points`() async {
     await #expect(processExitsWith: .success) {
       setenv("WEIXINPAY_CRASH_POINT", "N3", 1)
       crashPoint("N2")
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test func `it dies at the third pass when told so`() async {
+  @Test func `a process dies at the third pass when told so`() async {
     await #expect(processExitsWith: .success) {
       setenv("WEIXINPAY_CRASH_POINT", "N3:3", 1)
       for _ in 1...2 { crashPoint("N3") }

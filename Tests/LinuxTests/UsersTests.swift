@@ -10,7 +10,7 @@ import Testing
     #expect(userID(named: "") == nil)
   }
 
-  @Test func `we are who we are`() {
+  @Test func `the process's own account has a number and a name`() {
     #expect(effectiveUserID() == geteuid())
     #expect(userID(named: userName()) == geteuid())
   }

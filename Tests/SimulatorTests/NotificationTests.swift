@@ -105,7 +105,7 @@ import Testing
       (200, "<html><body>SUCCESS</body></html>"), (200, "SUCCESS"), (200, "success"), (200, ""),
       (0, ""),
     ])
-  func `nothing else does`(status: Int, body: String) {
+  func `nothing but SUCCESS ends the deliveries`(status: Int, body: String) {
     #expect(!Delivery.isAcknowledgement(status: status, body: Array(body.utf8)))
   }
 }

@@ -38,7 +38,7 @@ import Testing
     #expect(try tokens.find(token: token, by: shop.act(at: 1)) == nil)
   }
 
-  @Test func `roles nest`() {
+  @Test func `a cashier may do what a reader may, a reviewer what both may`() {
     #expect(Role.reader < .cashier && Role.cashier < .reviewer)
   }
 }

@@ -23,14 +23,14 @@ import Testing
     }
   }
 
-  @Test func `Q05, the cipher itself`() throws {
+  @Test func `the published ciphertext is ours, byte for byte`() throws {
     let vector = try #require(Vectors.file.refundReqInfo.first { $0.id == "Q05" })
     let key = Array(vector.aesKeyAscii.utf8)
     let plain = try #require(vector.plaintext)
     #expect(vector.base64 == base64(encryptAES256ECB(key: key, plaintext: Array(plain.utf8))))
   }
 
-  @Test func `Q06, the key of refund notifications`() throws {
+  @Test func `the key of refund notifications is the published one`() throws {
     let vector = try #require(Vectors.file.refundReqInfo.first { $0.id == "Q06" })
     let key = APIKey(unchecked: try #require(vector.key))
     #expect(key.refundKey == Array(vector.aesKeyAscii.utf8))
