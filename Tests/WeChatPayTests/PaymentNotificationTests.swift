@@ -111,6 +111,15 @@ import Testing
     }
   }
 
+  @Test func `only a genuine message is looked at for another reading`() throws {
+    var fields = Sample.notification
+    fields["attach"] = "x&total_fee=1"
+    #expect(throws: NotificationRefusal.ambiguous) { try verified(Sample.signed(fields)) }
+    // The look at every byte for every name is not for strangers.
+    fields["sign"] = String(repeating: "0", count: 32)
+    #expect(throws: NotificationRefusal.signature(.mismatch)) { try verified(fields) }
+  }
+
   @Test func `a genuine message without a field that matters proves nothing`() throws {
     for name in [
       "nonce_str", "openid", "trade_type", "bank_type", "total_fee", "transaction_id",

@@ -25,7 +25,6 @@ public struct ReceivedNotification: Sendable {
         throw .controlCharacter(name)
       }
     }
-    guard !fields.hasAmbiguousValue else { throw .ambiguous }
     do {
       appID = try fields.value("appid", AppID.init)
       merchantID = try fields.value("mch_id", MerchantID.init)
@@ -39,13 +38,16 @@ public struct ReceivedNotification: Sendable {
   /// `appid` and `mch_id` are not compared here: a message signed with the merchant's key that
   /// names another appid is genuine and must raise an alarm, not be dropped as a forgery.
   ///
-  /// - Throws: `NotificationRefusal.signature`; `.field` when a genuine message lacks a field.
+  /// - Throws: `NotificationRefusal.signature`; `.ambiguous` when the signature would be as right
+  ///   for other fields; `.field` when a genuine message lacks a field.
   public func verified(with merchant: Merchant) throws(NotificationRefusal) -> PaymentNotification {
     do {
       try Signature.verify(fields, key: merchant.apiKey, expected: merchant.signType)
     } catch {
       throw .signature(error)
     }
+    // Only now: it looks at every byte for every name, more than a stranger may ask of us.
+    guard !fields.hasAmbiguousValue else { throw .ambiguous }
     return try PaymentNotification(verified: fields)
   }
 }
