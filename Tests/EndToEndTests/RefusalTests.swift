@@ -39,6 +39,7 @@ import Testing
     order("body", "\"\(String(repeating: "字", count: 43))\""), order("body", "7"),
     order("openid", "\"with space\""), order("expires_at", "\"tomorrow\""),
     order("detail", "\"\(String(repeating: "x", count: 6001))\""),
+    order("attach", "\"uid=5&openid=oXYZ\""), order("attach", "\"x&total_fee=1\""),
     order("surprise", "1"), order("body", "\"nul \\u0000\""), order("body", "\"\\ud800\""),
   ]
 

@@ -59,6 +59,13 @@ import Testing
     }
   }
 
+  @Test(arguments: ["uid=5&openid=o", "x&total_fee=1", "&fee_type=", "a&b=c&sign=1&mch_id=2"])
+  func `an attach that would make the notification ambiguous is refused`(attach: String) {
+    #expect(throws: UnifiedOrderRefusal.attach) {
+      try Sample.unifiedOrder(Sample.order(attach: attach))
+    }
+  }
+
   @Test(arguments: ["a\u{0}b", "a\nb", "😀", String(repeating: "x", count: 6001)])
   func `a detail that APIv2 does not carry is refused`(detail: String) {
     #expect(throws: UnifiedOrderRefusal.detail) {

@@ -1,6 +1,7 @@
 import Payments
 import Server
 import Store
+import WeChatPay
 
 extension Order {
   /// Reads `{"out_trade_no","total_fee","body","openid"?,"attach"?,"detail"?,"expires_at"?}`.
@@ -21,7 +22,12 @@ extension Order {
       openID: try fields.optional("openid", "the payer's openid", OpenID.init),
       total: total,
       body: try fields.required("body", Fields.description, Description.init),
-      attach: try fields.optional("attach", Fields.description, Description.init),
+      attach: try fields.optional(
+        "attach",
+        "\(Fields.description), which reads nowhere like a field of a notification (&openid=)"
+      ) { text in
+        Description(text).flatMap { PaymentNotification.canReturn(attach: $0) ? $0 : nil }
+      },
       detail: try fields.optional("detail", "JSON text of at most 6000 bytes") { text in
         text.utf8.count <= 6000 && text.unicodeScalars.allSatisfy { $0.isAllowedByWeChat }
           ? text : nil

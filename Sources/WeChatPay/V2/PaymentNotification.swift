@@ -76,6 +76,14 @@ public struct PaymentNotification: Sendable {
   }
 }
 
+extension PaymentNotification {
+  /// Whether WeChat can return this `attach` in a notification that is accepted here.
+  ///
+  /// One such as `uid=5&openid=o1` cannot: the signature would be as right for another payer. An
+  /// order with it could be paid, and every notification of the payment would be refused.
+  public static func canReturn(attach: Description) -> Bool { !attach.text.imitatesField }
+}
+
 /// Why a payment notification was refused. No case carries a value of the message.
 public enum NotificationRefusal: Error, Sendable, Equatable {
   case message(XMLRefusal)
@@ -106,12 +114,14 @@ extension Fields {
   /// and no value holds `&`, its name and `=`. Then the signed text has one place where the field
   /// can begin and one where it can end, so all messages with one signature agree about it.
   fileprivate var hasAmbiguousValue: Bool {
-    let names = Self.reliedUpon + ["fee_type"]
-    return contains { name, value in
+    contains { name, value in
       value.utf8.contains(UInt8(ascii: "&"))
-        && (names.contains(name) || names.contains { value.utf8.contains("&\($0)=".utf8) })
+        && (Self.unambiguous.contains(name) || value.imitatesField)
     }
   }
+
+  /// Fields of which all messages with one signature must agree.
+  fileprivate static let unambiguous = reliedUpon + ["fee_type"]
 }
 
 extension String {
@@ -121,5 +131,10 @@ extension String {
         $0.isDigit || $0 == UInt8(ascii: "_")
           || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
       }
+  }
+
+  /// Whether the signature could take part of the text for a field on which we rely.
+  fileprivate var imitatesField: Bool {
+    Fields.unambiguous.contains { utf8.contains("&\($0)=".utf8) }
   }
 }

@@ -34,6 +34,7 @@ public struct UnifiedOrder: Sendable, Equatable {
       payerAddress.utf8.allSatisfy({ $0.isAlphanumeric || ".:".utf8.contains($0) })
     else { throw .payerAddress }
     guard order.total > .zero else { throw .total }
+    guard order.attach.map(PaymentNotification.canReturn) ?? true else { throw .attach }
     if let detail = order.detail {
       guard detail.utf8.count <= 6000, detail.unicodeScalars.allSatisfy(\.isAllowedByWeChat)
       else { throw .detail }
@@ -92,6 +93,8 @@ public enum UnifiedOrderRefusal: Error, Sendable, Equatable {
   case payerAddress
   /// Nothing to pay.
   case total
+  /// No notification that returns it would be accepted: `PaymentNotification.canReturn(attach:)`.
+  case attach
   /// More than 6,000 bytes, or characters that APIv2 does not carry.
   case detail
   /// Not 1 to 256 visible ASCII characters.
