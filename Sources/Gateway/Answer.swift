@@ -27,6 +27,21 @@ enum Answer {
     return response
   }
 
+  /// FAIL, so that WeChat says it again later. The status is that of the address, 200 where it was
+  /// the message that was refused. Source: WeChat Pay APIv2, 支付结果通知, the reply.
+  static func notRecorded(_ refusal: Refusal) -> Response {
+    let reason =
+      switch refusal.code {
+      case .notificationRefused: "签名失败"
+      case .notificationQuarantined: "订单不符"
+      default: "系统繁忙"
+      }
+    let isAddressWrong = [404, 405].contains(refusal.code.status)
+    var response = xml(NotifyReply.fail(reason), status: isAddressWrong ? refusal.code.status : 200)
+    if isAddressWrong { response.headers = refusal.headers }
+    return response
+  }
+
   /// What the caller is told of an error. Details that only the operator may see stay in the log.
   static func refusal(for error: any Error) -> Refusal {
     switch error {
@@ -38,7 +53,12 @@ enum Answer {
       case .orderClosed: Refusal(.orderClosed)
       }
     case let error as WeChatPayError: Refusal(error)
-    case is MariaDBError, is PoolExhausted: Refusal(.databaseUnavailable)
+    case is PoolExhausted: Refusal(.databaseUnavailable)
+    case let error as MariaDBError:
+      switch error.kind {
+      case .lost, .retryTransaction, .commitUnknown, .other: Refusal(.databaseUnavailable)
+      case .duplicateKey, .decoding: Refusal(.internalFault)
+      }
     // Which check failed is nothing for whoever sent it; it stands in the log.
     case is NotificationRefusal: Refusal(.notificationRefused)
     case let refusal as JSONRefusal:
@@ -63,7 +83,7 @@ extension Refusal {
   init(_ error: WeChatPayError) {
     switch error.outcome {
     case .didNotHappen where error.code != nil:
-      self.init(.wechatRefused, "WeChat refused: \(error.message)")
+      self.init(.wechatRefused, "WeChat refused: \(error).")
     case .didNotHappen, .unknown: self.init(.wechatUnavailable)
     }
   }

@@ -39,9 +39,9 @@ public final class Gateway: Sendable {
       response = try route(context, on: socket)
     } catch {
       failure = error
-      response = answer(error, to: request)
+      response = answer(error, to: request, on: socket)
     }
-    log(request, response, failure, took: ContinuousClock.now - started)
+    log(request, response, failure, on: socket, took: ContinuousClock.now - started)
     return response
   }
 
@@ -61,18 +61,18 @@ public final class Gateway: Sendable {
   }
 
   /// WeChat understands nothing but its own XML, people and programs get JSON.
-  private func answer(_ error: any Error, to request: Request) -> Response {
+  private func answer(_ error: any Error, to request: Request, on socket: String) -> Response {
     let refusal = Answer.refusal(for: error)
-    guard request.route == "receive-notify" else {
+    guard socket == Route.Socket.notify.rawValue else {
       return Answer.refusal(refusal, requestID: request.requestID)
     }
-    let status = refusal.code == .methodNotAllowed ? 405 : 200
-    return Answer.xml(NotifyReply.fail(ReceiveNotify.reason(refusal.code)), status: status)
+    return Answer.notRecorded(refusal)
   }
 
   /// One line per request. Nothing secret: no tokens, no openids, no bodies.
   private func log(
-    _ request: Request, _ response: Response, _ failure: (any Error)?, took duration: Duration
+    _ request: Request, _ response: Response, _ failure: (any Error)?, on socket: String,
+    took duration: Duration
   ) {
     var metadata: Logger.Metadata = [
       "route": "\(request.route)", "method": "\(request.method)", "status": "\(response.status)",
@@ -88,7 +88,7 @@ public final class Gateway: Sendable {
       case 500...:
         metadata["reason"] = "\(failure)"
         level = .error
-      case _ where request.route == "receive-notify":
+      case _ where socket == Route.Socket.notify.rawValue:
         metadata["reason"] = "\(failure)"
         level = .warning
       default: break

@@ -37,6 +37,7 @@ struct Refusal: Error {
     case orderClosed = "ORDER_CLOSED"
     case orderExpired = "ORDER_EXPIRED"
     case orderConflict = "ORDER_CONFLICT"
+    case ordersComeFromShop = "ORDERS_COME_FROM_SHOP"
     case amountMismatch = "AMOUNT_MISMATCH"
     case bodyTooLarge = "BODY_TOO_LARGE"
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
@@ -57,7 +58,7 @@ struct Refusal: Error {
       case .routeNotFound, .orderNotFound: 404
       case .methodNotAllowed: 405
       case .orderPaid, .orderClosed, .orderExpired, .orderConflict, .amountMismatch: 409
-      case .notificationQuarantined: 409
+      case .notificationQuarantined, .ordersComeFromShop: 409
       case .bodyTooLarge: 413
       case .unsupportedMediaType: 415
       case .tooManyLogins: 429
@@ -82,6 +83,8 @@ struct Refusal: Error {
       case .orderClosed: "The order is closed."
       case .orderExpired: "The order's time to pay is over."
       case .orderConflict: "An order of this number exists with other content."
+      case .ordersComeFromShop:
+        "Orders are a view of the shop's own table here: create the order there."
       case .amountMismatch: "The amount is not the order's amount: load the order again."
       case .bodyTooLarge: "The body is larger than 65536 bytes."
       case .unsupportedMediaType: "Send the body as application/json."
@@ -98,4 +101,8 @@ struct Refusal: Error {
       }
     }
   }
+}
+
+extension Refusal: CustomStringConvertible {
+  var description: String { "\(code.rawValue): \(message)" }
 }

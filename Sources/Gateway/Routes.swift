@@ -81,10 +81,12 @@ struct Route: Sendable {
 extension Route {
   /// The path below the location of a route: what follows its name in the address.
   ///
-  /// Legacy sites have arbitrary paths, which lead to routes without parts.
+  /// Empty for a route that has nothing below it: a legacy site may lead `/pay/index.php` to `pay`.
   static func parts(of path: String, route: String) -> [String] {
     let parts = path.split(separator: "/").map(String.init)
-    guard let index = parts.firstIndex(of: route) else { return [] }
+    guard all.contains(where: { $0.name == route && !$0.path.isEmpty }),
+      let index = parts.firstIndex(of: route)
+    else { return [] }
     return Array(parts[(index + 1)...])
   }
 }

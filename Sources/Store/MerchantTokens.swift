@@ -59,6 +59,34 @@ public struct MerchantTokens: Sendable {
     return token.text
   }
 
+  /// A token as it is listed; the token itself cannot be read again.
+  public struct Entry: Sendable, Equatable {
+    public let holder: Holder
+    public let createdAt: BeijingTime
+    public let expiresAt: BeijingTime
+    /// `nil` for one that was not revoked.
+    public let revokedAt: BeijingTime?
+  }
+
+  /// A merchant's tokens, the oldest first, ended ones included.
+  public func list(merchant: MerchantName, by act: Act) throws -> [Entry] {
+    try database.withConnection(until: act.deadline) { connection in
+      try connection.query(
+        """
+        SELECT merchant, name, role, created_at, expires_at, revoked_at
+        FROM merchant_token WHERE merchant = ? ORDER BY created_at, name
+        """, [.text(merchant.text)]
+      ).map { row in
+        let columns = Columns(table: "merchant_token", row: row)
+        return Entry(
+          holder: try Holder(columns),
+          createdAt: BeijingTime(microseconds: try row.integer("created_at")),
+          expiresAt: BeijingTime(microseconds: try row.integer("expires_at")),
+          revokedAt: try columns.time("revoked_at"))
+      }
+    }
+  }
+
   /// Ends every token of a name at once.
   ///
   /// - Returns: how many were valid until now.
@@ -84,12 +112,15 @@ public struct MerchantTokens: Sendable {
         SELECT merchant, name, role FROM merchant_token
         WHERE token_hash = ? AND expires_at > ? AND revoked_at IS NULL
         """, [.bytes(Bearer(text: token).digest), .integer(act.now.microseconds)]
-      ).first.map { row in
-        let columns = Columns(table: "merchant_token", row: row)
-        return Holder(
-          merchant: try columns.value("merchant", MerchantName.init),
-          name: try row.text("name"), role: try columns.value("role", Role.init))
-      }
+      ).first.map { try Holder(Columns(table: "merchant_token", row: $0)) }
     }
+  }
+}
+
+extension MerchantTokens.Holder {
+  fileprivate init(_ columns: Columns) throws {
+    self.init(
+      merchant: try columns.value("merchant", MerchantName.init),
+      name: try columns.row.text("name"), role: try columns.value("role", Role.init))
   }
 }

@@ -14,24 +14,18 @@ public struct Orders: Sendable {
     case existed
     /// The number is taken by an order of other content; nothing was changed.
     case conflict
+    /// `shop_order` is a view, in which orders cannot be created.
+    case readOnly
   }
 
   /// Creates an order, once: repeating the call changes nothing.
   public func create(_ order: Order, by act: Act) throws -> Creation {
     try database.transaction(until: act.deadline) { connection in
-      let inserted = try connection.executeUnlessTaken(
-        """
-        INSERT INTO shop_order (merchant, order_no, openid, total_fee, body, attach, detail,
-          expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
-        [
-          .text(order.merchant.text), .text(order.number.text), Value(order.openID?.text),
-          .integer(order.total.amount), .text(order.body.text), Value(order.attach?.text),
-          Value(order.detail), Value(order.expiresAt?.microseconds),
-          .integer(act.now.microseconds),
-        ])
-      guard inserted != nil else {
+      switch try connection.insert(order, at: act.now) {
+      case .created: break
+      case .existed, .conflict:
         return try connection.order(order.merchant, order.number) == order ? .existed : .conflict
+      case .readOnly: return .readOnly
       }
       try connection.record(
         JournalLine(
@@ -94,6 +88,29 @@ public struct Orders: Sendable {
 }
 
 extension Connection {
+  /// - Returns: `conflict` when the number is taken, whatever by.
+  fileprivate mutating func insert(
+    _ order: Order, at now: BeijingTime
+  ) throws(MariaDBError) -> Orders.Creation {
+    do throws(MariaDBError) {
+      let inserted = try executeUnlessTaken(
+        """
+        INSERT INTO shop_order (merchant, order_no, openid, total_fee, body, attach, detail,
+          expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [
+          .text(order.merchant.text), .text(order.number.text), Value(order.openID?.text),
+          .integer(order.total.amount), .text(order.body.text), Value(order.attach?.text),
+          Value(order.detail), Value(order.expiresAt?.microseconds), .integer(now.microseconds),
+        ])
+      return inserted == nil ? .conflict : .created
+    } catch {
+      // Not insertable, not updatable, of several tables, without a field, without the right.
+      guard [1142, 1288, 1348, 1393, 1394, 1423, 1471].contains(error.code) else { throw error }
+      return .readOnly
+    }
+  }
+
   /// The row of `shop_order`: the only source of an amount.
   mutating func order(_ merchant: MerchantName, _ number: OutTradeNo) throws -> Order? {
     try query(

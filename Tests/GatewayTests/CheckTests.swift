@@ -100,6 +100,22 @@ struct ServableFixture {
     #expect(finding?.sentence.contains("UPDATE and DELETE") == true)
   }
 
+  @Test func `a view that compares order numbers without case is warned about`() throws {
+    let site = try ServableFixture()
+    try site.migrate()
+    #expect(site.finding("shop_order") == nil)
+    var connection = try Connection(site.server.settings(database: site.database))
+    try connection.run("RENAME TABLE shop_order TO legacy")
+    try connection.run(
+      """
+      CREATE VIEW shop_order AS SELECT merchant,
+        CONVERT(order_no USING utf8mb4) COLLATE utf8mb4_general_ci AS order_no, openid, total_fee,
+        body, attach, detail, expires_at, created_at FROM legacy
+      """)
+    try connection.run("GRANT SELECT ON shop_order TO '\(site.account)'@'localhost'")
+    #expect(site.finding("shop_order")?.level == .warn)
+  }
+
   @Test func `a right that is missing is named`() throws {
     let site = try ServableFixture()
     try site.migrate()

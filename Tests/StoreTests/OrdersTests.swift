@@ -80,6 +80,7 @@ import Testing
         """)
     }
     #expect(try shop.record()?.order.total.amount == 1990)
+    #expect(try shop.orders.create(shop.order("20261121-9"), by: shop.act()) == .readOnly)
     // A leftover of 0 yuan is named, not paid.
     #expect(throws: UnusableRow.self) { try shop.record("20261121-8") }
   }

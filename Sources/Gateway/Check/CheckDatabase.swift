@@ -41,7 +41,25 @@ extension Check {
           "schema", "\(missing.joined(separator: ", ")) not applied yet", "run: weixinpay migrate")
       ]
     }
-    return [.ok("schema", "up to date")] + (try checkRights(&connection))
+    return [.ok("schema", "up to date")] + (try checkOrderNumbers(&connection))
+      + (try checkRights(&connection))
+  }
+
+  /// A view over a shop's own table may compare its numbers without case, and find one order under
+  /// several names.
+  private static func checkOrderNumbers(_ connection: inout Connection) throws -> [Finding] {
+    let rows = try connection.query(
+      """
+      SELECT collation_name AS name FROM information_schema.columns
+      WHERE table_schema = DATABASE() AND table_name = 'shop_order' AND column_name = 'order_no'
+      """)
+    guard let collation = try rows.first?.optionalText("name"), !collation.hasSuffix("_bin")
+    else { return [] }
+    return [
+      .warn(
+        "shop_order", "order_no is compared by \(collation), which takes ABC for abc",
+        "give the column a binary collation, or convert it in the view")
+    ]
   }
 }
 

@@ -13,6 +13,7 @@ enum MerchantOrders {
       case .created: 201
       case .existed: 200
       case .conflict: throw Refusal(.orderConflict)
+      case .readOnly: throw Refusal(.ordersComeFromShop)
       }
     return Answer.json(try view(order.number, holder, context), status: status)
   }

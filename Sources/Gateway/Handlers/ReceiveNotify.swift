@@ -53,13 +53,4 @@ enum ReceiveNotify {
     }
     return merchant
   }
-
-  /// What WeChat is told of a refusal: short, and the same for everything an attacker might probe.
-  static func reason(_ code: Refusal.Code) -> String {
-    switch code {
-    case .notificationRefused: "签名失败"
-    case .notificationQuarantined: "订单不符"
-    default: "系统繁忙"
-    }
-  }
 }

@@ -99,6 +99,21 @@ public enum NotificationRefusal: Error, Sendable, Equatable {
   case undecipherable
 }
 
+extension NotificationRefusal: CustomStringConvertible {
+  /// For the log: which check failed.
+  public var description: String {
+    switch self {
+    case .message(let refusal): "no message of WeChat's form (\(refusal))"
+    case .name: "a field's name is none of WeChat's"
+    case .controlCharacter(let name): "\(name) holds a control character"
+    case .ambiguous: "a value could be read as several fields"
+    case .signature(let refusal): "the signature is not right (\(refusal))"
+    case .field(let name): "\(name) is missing or not of its shape"
+    case .undecipherable: "req_info does not open with the merchant's key"
+    }
+  }
+}
+
 extension Fields {
   /// Fields that every notification of a payment has. `cash_fee` is said to be among them, but
   /// published notifications lack it, and nothing here is decided by it.

@@ -42,6 +42,7 @@ struct OrderCommand: ParsableCommand {
         let database = settings.openDatabase()
         let act = Act.ofOperator()
         guard let record = try find(merchant, database, act) else {
+          try showStrays(merchant, database, act)
           Console.say(
             "There is no order \(number) of merchant \(merchant). Numbers are compared letter by"
               + " letter; was it created, and for this merchant?")
@@ -55,6 +56,17 @@ struct OrderCommand: ParsableCommand {
           print(OrderStory(record: record, timeline: timeline, now: act.now).text)
         }
       }
+    }
+
+    /// What was recorded under a number that is no order of ours: WeChat may have reported a payment
+    /// of it, which somebody has to look at.
+    private func showStrays(
+      _ merchant: MerchantName, _ database: Database, _ act: Act
+    ) throws {
+      guard let number = OutTradeNo(number) else { return }
+      let entries = try Journal(database).timeline(
+        merchant: merchant, order: number, until: act.deadline)
+      for entry in entries { print("\(entry.at.rfc3339)  \(entry.event): \(entry.detail)") }
     }
 
     /// The order of this number; else the one to which a later attempt (`-2`, `-3` …) belongs.

@@ -3,13 +3,14 @@ import Gateway
 import Linux
 import MariaDB
 import Payments
+import Server
 import Store
 import WeChatPay
 
 struct TokenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token", abstract: "Tokens of the merchant API.",
-    subcommands: [Create.self, Revoke.self])
+    subcommands: [Create.self, List.self, Revoke.self])
 
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -83,6 +84,58 @@ extension TokenCommand {
         print("Revoked \(count) of \(name).")
       }
     }
+  }
+}
+
+extension TokenCommand {
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "Who holds a token, until when; never the tokens themselves.")
+
+    @OptionGroup var configuration: ConfigurationOptions
+
+    @Option(help: "The merchant; needed when there are several.")
+    var merchant: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+      try reportingFailure {
+        let settings = try Settings.read(file: configuration.file)
+        let merchant = try settings.merchant(named: merchant)
+        let act = Act.ofOperator()
+        let entries = try MerchantTokens(settings.openDatabase()).list(merchant: merchant, by: act)
+        if json {
+          let tokens: JSON = ["tokens": .array(entries.map(\.json))]
+          print(String(decoding: tokens.bytes, as: UTF8.self))
+        } else {
+          for entry in entries { print(entry.line(now: act.now)) }
+        }
+      }
+    }
+  }
+}
+
+extension MerchantTokens.Entry {
+  fileprivate var json: JSON {
+    [
+      "name": JSON(holder.name), "role": JSON(holder.role.rawValue),
+      "created_at": JSON(createdAt.rfc3339), "expires_at": JSON(expiresAt.rfc3339),
+      "revoked_at": JSON(revokedAt?.rfc3339),
+    ]
+  }
+
+  fileprivate func line(now: BeijingTime) -> String {
+    let state =
+      if let revokedAt {
+        "revoked \(revokedAt.rfc3339)"
+      } else if expiresAt <= now {
+        "expired \(expiresAt.rfc3339)"
+      } else {
+        "valid until \(expiresAt.rfc3339)"
+      }
+    return "\(holder.name)  \(holder.role.rawValue)  \(state)"
   }
 }
 

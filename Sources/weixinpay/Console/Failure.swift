@@ -56,7 +56,8 @@ extension MariaDBError {
     case .retryTransaction, .commitUnknown: "Run the command again."
     case .duplicateKey, .decoding, .other:
       "`weixinpay check` tells what is wrong. An account without a password works for the operating"
-        + " system's user of the same name only: root needs sudo."
+        + " system's user of the same name only: let that user run the command, as in"
+        + " `runuser -u weixinpay -- weixinpay …`."
     }
   }
 }

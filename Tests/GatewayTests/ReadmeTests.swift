@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite struct SettingsReadmeTests {
+@Suite struct ReadmeTests {
   private static let file = sourceFile("README.md")
 
   /// The table's rows as they are to stand in the README.
@@ -24,11 +24,21 @@ import Testing
     return "| `\(path)` | \(value) | \(sentence) |"
   }
 
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: file)))
-  func `the README explains every key as the program does`() throws {
-    let readme = try String(contentsOfFile: Self.file, encoding: .utf8)
-    let lines = Set(readme.split(separator: "\n").map(String.init))
+  @Test func `the README explains every key as the program does`() throws {
+    let lines = Set(try lines())
     let missing = Self.rows.filter { !lines.contains($0) }
     #expect(missing.isEmpty, "Add to README.md:\n\(missing.joined(separator: "\n"))")
+  }
+
+  @Test func `the README lists every error code with its status`() throws {
+    let lines = try lines()
+    let missing = Refusal.Code.allCases.filter { code in
+      !lines.contains { $0.hasPrefix("| `\(code.rawValue)` | \(code.status) |") }
+    }
+    #expect(missing == [])
+  }
+
+  private func lines() throws -> [String] {
+    try String(contentsOfFile: Self.file, encoding: .utf8).split(separator: "\n").map(String.init)
   }
 }
