@@ -1,5 +1,5 @@
 /// What a shop wants to be paid for: a row of `shop_order`, the only source of an amount.
-public struct Order: Sendable, Equatable {
+public struct Order: Sendable {
   /// Whose order it is.
   public let merchant: MerchantName
   /// The shop's own order number, and `out_trade_no` of the first payment attempt.
@@ -32,12 +32,23 @@ public struct Order: Sendable, Equatable {
   }
 }
 
+extension Order: Equatable {
+  /// The same content, byte for byte: Swift's own comparison of texts would take different
+  /// spellings of one letter for the same.
+  public static func == (left: Order, right: Order) -> Bool {
+    left.merchant == right.merchant && left.number == right.number && left.openID == right.openID
+      && left.total == right.total && left.body == right.body && left.attach == right.attach
+      && left.detail.map { Array($0.utf8) } == right.detail.map { Array($0.utf8) }
+      && left.expiresAt == right.expiresAt
+  }
+}
+
 /// Text that goes to WeChat as `body` or `attach`.
 ///
 /// 1 to 127 bytes of UTF-8 without control characters and without characters of 4 bytes (emoji,
 /// rare Han ideographs), which APIv2 does not support.
 /// Source: WeChat Pay APIv2, 统一下单, fields `body` and `attach`; 协议规则, 字符编码.
-public struct Description: Hashable, Sendable, CustomStringConvertible {
+public struct Description: Equatable, Sendable, CustomStringConvertible {
   public let text: String
 
   /// - Returns: `nil` when the text has not this shape.
@@ -46,6 +57,10 @@ public struct Description: Hashable, Sendable, CustomStringConvertible {
       text.unicodeScalars.allSatisfy(\.isAllowedByWeChat)
     else { return nil }
     self.text = text
+  }
+
+  public static func == (left: Description, right: Description) -> Bool {
+    left.text.utf8.elementsEqual(right.text.utf8)
   }
 
   public var description: String { text }

@@ -4,6 +4,21 @@ import Store
 import Testing
 
 @Suite struct OrdersTests {
+  @Test func `a text of other bytes is another content, however alike it looks`() throws {
+    let shop = try Shop()
+    func order(_ body: String, _ detail: String) throws -> Order {
+      Order(
+        merchant: shop.merchant, number: try #require(OutTradeNo("20261121-7")), openID: nil,
+        total: try #require(Fen(1990)), body: try #require(Description(body)), attach: nil,
+        detail: detail, expiresAt: nil)
+    }
+    let (one, other) = ("caf\u{E9}", "cafe\u{301}")
+    #expect(try shop.orders.create(try order(one, one), by: shop.act()) == .created)
+    #expect(try shop.orders.create(try order(one, one), by: shop.act()) == .existed)
+    #expect(try shop.orders.create(try order(other, one), by: shop.act()) == .conflict)
+    #expect(try shop.orders.create(try order(one, other), by: shop.act()) == .conflict)
+  }
+
   @Test func `an order is created once, however often it is sent`() throws {
     let shop = try Shop()
     #expect(try shop.orders.create(shop.order(), by: shop.act()) == .created)
