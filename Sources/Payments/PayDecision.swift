@@ -37,10 +37,13 @@ extension Order {
     case .paid:
       return .refuse(latest.openID == payer ? .orderPaid : .orderNotFound)
     case .closed:
+      // What cannot be paid any more is nothing to a stranger, not even closed or expired.
+      let isForeign = latest.openID.map { $0 != payer } ?? false
       switch latest.closing {
-      case .merchant: return .refuse(.orderClosed)
+      case .merchant: return .refuse(isForeign ? .orderNotFound : .orderClosed)
       case .replaced, .wechat, nil:
-        return isOpen(at: now) ? .open(attempt: latest.number + 1) : .refuse(.orderExpired)
+        guard isOpen(at: now) else { return .refuse(isForeign ? .orderNotFound : .orderExpired) }
+        return .open(attempt: latest.number + 1)
       }
     case .created, .unpaid:
       // An order without a named payer belongs to the first who opened its cashier.
