@@ -66,6 +66,21 @@ struct JournalLine {
 }
 
 extension Connection {
+  /// Whether the journal tells the same already.
+  mutating func holds(_ line: JournalLine) throws(MariaDBError) -> Bool {
+    try !query(
+      """
+      SELECT 1 FROM journal
+      WHERE merchant = ? AND order_no = ? AND out_trade_no <=> ? AND event = ? AND detail = ?
+      LIMIT 1
+      """,
+      [
+        .text(line.merchant.text), .text(line.order.text), Value(line.outTradeNo?.text),
+        .text(line.event), .text(line.detail),
+      ]
+    ).isEmpty
+  }
+
   mutating func record(_ line: JournalLine, by act: Act) throws(MariaDBError) {
     try execute(
       """

@@ -56,7 +56,11 @@ extension PaymentAttempts {
   public func recordPaid(_ proof: VerifiedProof, by act: Act) throws -> PaidOutcome {
     try database.transaction(until: act.deadline) { connection in
       let settlement = try connection.settle(proof)
-      for line in settlement.lines { try connection.record(line, by: act) }
+      for line in settlement.lines {
+        // Whoever may ask can make WeChat repeat a contradiction as often as they like.
+        if !settlement.outcome.isApplied, try connection.holds(line) { continue }
+        try connection.record(line, by: act)
+      }
       return settlement.outcome
     }
   }

@@ -105,6 +105,19 @@ import Testing
         == .applied([.latePayment, .secondPayment]))
   }
 
+  @Test func `a contradiction that WeChat repeats when asked is told once`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    for _ in 0..<3 {
+      #expect(
+        try shop.attempts.recordPaid(shop.proof(attempt, total: 1), by: shop.act())
+          == .quarantined(.amountMismatch))
+    }
+    _ = try shop.attempts.recordPaid(shop.proof(attempt, currency: "USD"), by: shop.act())
+    #expect(
+      try shop.history().suffix(2) == ["amount_mismatch:>", "currency_mismatch:>"])
+  }
+
   @Test func `a second transaction for a paid order is kept for a person`() throws {
     let shop = try Shop()
     let attempt = try shop.unpaid()
