@@ -4,6 +4,9 @@ public enum Alarm: String, CaseIterable, Sendable {
   case latePayment = "late_payment"
   /// A second attempt of the same order was paid: refund one.
   case secondPayment = "second_payment"
+  /// The order's amount was changed after the buyer had got what opens the cashier: paid is what
+  /// it cost before.
+  case amountChanged = "amount_changed"
   /// WeChat reports another amount than the order's; the order was not marked paid.
   case amountMismatch = "amount_mismatch"
   /// WeChat reports another currency than CNY; the order was not marked paid.

@@ -42,7 +42,11 @@ public struct OrderRecord: Sendable {
       try row.optionalText("out_trade_no") == nil
       ? nil : PaymentAttempt(Columns(table: "payment", row: row), fee: "attempt_fee")
     let events = try row.optionalText("events").map { $0.split(separator: ",") } ?? []
-    alarms = Alarm.allCases.filter { alarm in events.contains { $0 == alarm.rawValue } }
+    let hasOldAmount = attempt?.state == .paid && attempt?.total != order.total
+    alarms = Alarm.allCases.filter { alarm in
+      // Not in the journal: where `shop_order` is a view, only who reads it sees the change.
+      events.contains { $0 == alarm.rawValue } || alarm == .amountChanged && hasOldAmount
+    }
   }
 }
 

@@ -158,6 +158,8 @@ extension Alarm {
     switch self {
     case .latePayment: "paid after it was closed: deliver the goods or refund"
     case .secondPayment: "a second attempt of the order was paid: refund one of them"
+    case .amountChanged:
+      "paid what it cost before its amount was changed: deliver, or refund and ask anew"
     case .amountMismatch: "WeChat reports another amount than the order's; not marked paid"
     case .currencyMismatch: "WeChat reports another currency than CNY; not marked paid"
     case .payerMismatch: "WeChat reports another payer; not marked paid"

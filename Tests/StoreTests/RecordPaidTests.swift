@@ -1,3 +1,5 @@
+import Dispatch
+import MariaDB
 import Payments
 import Store
 import TestSupport
@@ -116,6 +118,21 @@ import Testing
     _ = try shop.attempts.recordPaid(shop.proof(attempt, currency: "USD"), by: shop.act())
     #expect(
       try shop.history().suffix(2) == ["amount_mismatch:>", "currency_mismatch:>"])
+  }
+
+  @Test func `what an order cost before its amount was changed raises the alarm when paid`() throws
+  {
+    let shop = try Shop()
+    let attempt = try shop.unpaid(total: 990)
+    try shop.database.withConnection(until: .now + .seconds(20)) { connection in
+      _ = try connection.execute("UPDATE shop_order SET total_fee = 99900")
+    }
+    #expect(try shop.record()?.alarms == [])
+    // WeChat holds the money: the order is paid, but a person must look.
+    _ = try shop.notifications.record(
+      [shop.message(shop.proof(attempt))], by: shop.act("wechat-notify"))
+    #expect(try shop.record()?.state == .paid)
+    #expect(try shop.record()?.alarms == [.amountChanged])
   }
 
   @Test func `a second transaction for a paid order is kept for a person`() throws {
