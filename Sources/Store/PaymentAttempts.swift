@@ -94,10 +94,15 @@ public struct PaymentAttempts: Sendable {
   ) throws -> Bool {
     try database.withConnection(until: act.deadline) { connection in
       try connection.execute(
-        "UPDATE payment SET queried_at = ? WHERE merchant = ? AND out_trade_no = ? AND queried_at <= ?",
+        """
+        UPDATE payment SET queried_at = ? WHERE merchant = ? AND out_trade_no = ?
+          AND (queried_at <= ? OR queried_at > ?)
+        """,
+        // A moment to come is of a clock that was set back since: waiting for it could take days.
         [
           .integer(act.now.microseconds), .text(attempt.merchant.text),
           .text(attempt.outTradeNo.text), .integer(act.now.adding(seconds: -seconds).microseconds),
+          .integer(act.now.microseconds),
         ]) == 1
     }
   }

@@ -64,6 +64,15 @@ import Testing
     #expect(try shop.attempts.open(shop.attempt(shop.order()), by: shop.act()) == .existed)
   }
 
+  @Test func `a clock that was set back does not keep WeChat from being asked`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    let (late, early) = (shop.act(at: 1_795_222_991_000_000), shop.act(at: 1_795_136_591_000_000))
+    #expect(try shop.attempts.takeTurnToQuery(attempt, everySeconds: 2, by: late))
+    #expect(try shop.attempts.takeTurnToQuery(attempt, everySeconds: 2, by: early))
+    #expect(try !shop.attempts.takeTurnToQuery(attempt, everySeconds: 2, by: early))
+  }
+
   @Test func `of many who want to ask WeChat one is let through`() throws {
     let shop = try Shop()
     let attempt = try shop.unpaid()
