@@ -57,6 +57,30 @@ public struct PaymentAttempts: Sendable {
     }
   }
 
+  /// Records that an attempt is closed of which WeChat says that it has never heard.
+  ///
+  /// - Returns: `false`, with nothing changed, when WeChat has heard of it meanwhile: its answer is
+  ///   recorded, and the attempt has to be closed there.
+  public func recordNeverPlaced(
+    _ attempt: PaymentAttempt, _ closing: Closing, by act: Act
+  ) throws -> Bool {
+    try database.transaction(until: act.deadline) { connection in
+      // Only from `created`: the buyer of an `unpaid` attempt holds what opens the cashier.
+      let changed = try connection.execute(
+        """
+        UPDATE payment SET previous_state = state, state = 'closed', closing = ?
+        WHERE merchant = ? AND out_trade_no = ? AND state = 'created'
+        """,
+        [
+          .text(closing.rawValue), .text(attempt.merchant.text), .text(attempt.outTradeNo.text),
+        ])
+      guard changed == 1 else { return false }
+      try connection.record(
+        attempt.line(.closed, from: .created, detail: closing.sentence), by: act)
+      return true
+    }
+  }
+
   /// Closes an order that nobody has asked to pay: WeChat has never heard of it.
   ///
   /// - Returns: `existed` when somebody asked to pay in the same moment.

@@ -153,6 +153,36 @@ import Testing
     #expect(try site.pay(number, stranger).code == "ORDER_NOT_FOUND")
   }
 
+  @Test func `closing does not overtake an order that is on its way to WeChat`() throws {
+    let number = Site.number()
+    try site.createOrder(number)
+    let buyer = try site.login()
+    // WeChat says that it has never heard of the order, and says so late: meanwhile it arrives.
+    for (endpoint, fault, milliseconds) in [
+      ("unifiedorder", "delay", 1000), ("closeorder", "delay_after", 3000),
+    ] {
+      try site.control(
+        "POST", "fault",
+        [
+          "endpoint": JSON(endpoint), "fault": JSON(fault), "count": 1,
+          "milliseconds": JSON(Int64(milliseconds)), "out_trade_no": JSON(number),
+        ])
+    }
+    let replies = try concurrently(2) { index in
+      if index == 0 { return try self.site.pay(number, buyer) }
+      try eventually("the order is sent") {
+        try self.site.query("SELECT 1 FROM payment WHERE order_no = '\(number)'").count == 1
+      }
+      return try self.site.send(
+        "POST", "/wxpay/merchant/orders/\(number)/close", token: self.site.cashier)
+    }
+    try site.clearFaults()
+    #expect(replies[1].json["state"]?.string == "closed", "\(replies[1].text)")
+    // The buyer has got what opens the cashier; it opens nothing any more.
+    #expect(replies[0].status == 200, "\(replies[0].text)")
+    #expect(try site.ledger(number)["state"]?.string == "CLOSED")
+  }
+
   @Test func `a list is read page by page`() throws {
     let site = try Site()
     let numbers = (0..<5).map { _ in Site.number() }

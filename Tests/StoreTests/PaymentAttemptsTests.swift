@@ -64,6 +64,24 @@ import Testing
     #expect(try shop.attempts.open(shop.attempt(shop.order()), by: shop.act()) == .existed)
   }
 
+  @Test func `an attempt that WeChat has accepted meanwhile is not one it never heard of`() throws {
+    let shop = try Shop()
+    let accepted = try shop.unpaid("20261121-1")
+    #expect(try !shop.attempts.recordNeverPlaced(accepted, .merchant, by: shop.act()))
+    #expect(try shop.record("20261121-1")?.state == .unpaid)
+    let lost = shop.attempt(shop.order("20261121-2"))
+    _ = try shop.orders.create(shop.order("20261121-2"), by: shop.act())
+    _ = try shop.attempts.open(lost, by: shop.act())
+    #expect(try shop.attempts.recordNeverPlaced(lost, .replaced, by: shop.act()))
+    #expect(try shop.record("20261121-2")?.attempt?.closing == .replaced)
+    #expect(try shop.history("20261121-2").last == "closed:created>closed")
+    // The answer that comes after all hands out no prepay_id.
+    #expect(throws: PaymentRefusal.orderClosed) {
+      try shop.attempts.recordAccepted(
+        lost, prepayID: PrepayID("late")!, expiresAt: BeijingTime(microseconds: 2), by: shop.act())
+    }
+  }
+
   @Test func `a clock that was set back does not keep WeChat from being asked`() throws {
     let shop = try Shop()
     let attempt = try shop.unpaid()

@@ -1,4 +1,3 @@
-import Dispatch
 import MariaDB
 import Payments
 import Store

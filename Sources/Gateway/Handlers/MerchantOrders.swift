@@ -40,32 +40,35 @@ enum MerchantOrders {
   static func close(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let number = try number(context)
     let act = context.act("merchant:\(holder.name)")
-    let record = try find(number, holder, context)
     guard let merchant = context.gateway.settings.merchant(holder.merchant) else {
       throw Refusal(.internalFault)
     }
-    if let attempt = record.attempt {
-      try close(attempt, merchant, act, context)
-    } else if case .existed = try context.gateway.attempts.closeUnopened(record.order, by: act) {
-      // A buyer asked to pay in this very moment.
-      guard let attempt = try find(number, holder, context).attempt else {
-        throw Refusal(.databaseUnavailable)
+    // Buyers may ask to pay in this very moment: each round sees what the one before ran into.
+    for _ in 0..<4 {
+      let record = try find(number, holder, context)
+      if try close(record, merchant, act, context) {
+        return Answer.json(try view(number, holder, context))
       }
-      try close(attempt, merchant, act, context)
     }
-    return Answer.json(try view(number, holder, context))
+    throw Refusal(.wechatUnavailable)
   }
 
+  /// - Returns: `false` when the order has to be looked at again.
   private static func close(
-    _ attempt: PaymentAttempt, _ merchant: Merchant, _ act: Act, _ context: Context
-  ) throws {
+    _ record: OrderRecord, _ merchant: Merchant, _ act: Act, _ context: Context
+  ) throws -> Bool {
+    let attempts = context.gateway.attempts
+    guard let attempt = record.attempt else {
+      return try attempts.closeUnopened(record.order, by: act) == .opened
+    }
     switch (attempt.state, attempt.closing) {
     case (.paid, _): throw Refusal(.orderPaid)
-    case (.closed, .merchant): return
+    case (.closed, .merchant): return true
     case (.closed, .replaced), (.closed, .wechat), (.closed, nil):
-      try context.gateway.attempts.recordClosed(attempt, .merchant, by: act)
+      try attempts.recordClosed(attempt, .merchant, by: act)
+      return true
     case (.created, _), (.unpaid, _):
-      try CloseAttempt(context, merchant).close(attempt, .merchant, by: act)
+      return try CloseAttempt(context, merchant).close(attempt, .merchant, by: act)
     }
   }
 

@@ -52,7 +52,7 @@ enum Pay {
       }
     case .send(let attempt): return try send(attempt, merchant, context)
     case .replace(let attempt):
-      try CloseAttempt(context, merchant).close(attempt, .replaced, by: context.act("buyer"))
+      _ = try CloseAttempt(context, merchant).close(attempt, .replaced, by: context.act("buyer"))
       return nil
     case .open(let number):
       let attempt = try PaymentAttempt(
