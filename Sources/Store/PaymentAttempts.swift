@@ -10,13 +10,21 @@ public struct PaymentAttempts: Sendable {
 
   public init(_ database: Database) { self.database = database }
 
-  /// Whether a new attempt was recorded, or one of that number was there already.
-  public enum Opening: Sendable { case opened, existed }
+  /// Whether an attempt was recorded.
+  public enum Opening: Sendable {
+    case opened
+    /// The order's attempt of that number was there already.
+    case existed
+    /// Its `out_trade_no` is another order's, as `A-2` is when there are orders `A` and `A-2`; the
+    /// number after it may be free.
+    case taken
+  }
 
   /// Records the intent to ask WeChat, before anything is sent.
   public func open(_ attempt: PaymentAttempt, by act: Act) throws -> Opening {
     try database.transaction(until: act.deadline) { connection in
-      guard try connection.insert(attempt, by: act) else { return .existed }
+      let opening = try connection.open(attempt, by: act)
+      guard opening == .opened else { return opening }
       try connection.record(
         JournalLine(
           merchant: attempt.merchant, order: attempt.order, outTradeNo: attempt.outTradeNo,
@@ -47,13 +55,7 @@ public struct PaymentAttempts: Sendable {
   /// - Throws: `PaymentRefusal.orderPaid` when it has been paid meanwhile.
   public func recordClosed(_ attempt: PaymentAttempt, _ closing: Closing, by act: Act) throws {
     try database.transaction(until: act.deadline) { connection in
-      let from = try connection.move(
-        attempt, .closed, assigning: "closing = IF(closing = 'merchant', closing, ?)",
-        [.text(closing.rawValue)])
-      // A repetition is not worth a line, the merchant's own decision is.
-      guard from != .closed || closing == .merchant else { return }
-      try connection.record(
-        attempt.line(.closed, from: from, detail: closing.sentence), by: act)
+      try connection.close(attempt, closing, by: act)
     }
   }
 
@@ -81,18 +83,30 @@ public struct PaymentAttempts: Sendable {
     }
   }
 
-  /// Closes an order that nobody has asked to pay: WeChat has never heard of it.
+  /// Closes an order of which WeChat has nothing open: nobody has asked to pay, or the latest
+  /// attempt is closed.
   ///
+  /// A closed row takes the place of the next attempt. Whoever has already decided to open that one
+  /// finds it there, on whichever machine, without any lock.
   /// - Returns: `existed` when somebody asked to pay in the same moment.
-  public func closeUnopened(_ order: Order, by act: Act) throws -> Opening {
+  public func closeUnopened(
+    _ order: Order, after latest: PaymentAttempt? = nil, by act: Act
+  ) throws -> Opening {
     try database.transaction(until: act.deadline) { connection in
-      let attempt = PaymentAttempt.neverOpened(order)
-      guard try connection.insert(attempt, by: act) else { return .existed }
-      try connection.record(
-        JournalLine(
-          merchant: order.merchant, order: order.number, outTradeNo: order.number,
-          event: PaymentEvent.closed.rawValue, from: .created, to: .closed,
-          detail: Closing.merchant.sentence), by: act)
+      var number = (latest?.number ?? 0) + 1
+      while let attempt = PaymentAttempt(unopened: order, number: number, payer: latest?.openID) {
+        switch try connection.open(attempt, by: act) {
+        case .opened:
+          try connection.record(
+            attempt.line(.closed, from: .created, detail: Closing.merchant.sentence), by: act)
+          return .opened
+        case .existed: return .existed
+        case .taken: number += 1
+        }
+      }
+      // The order's number is too long for another attempt: nobody can open one either.
+      guard let latest else { return .taken }
+      try connection.close(latest, .merchant, by: act)
       return .opened
     }
   }
@@ -133,6 +147,40 @@ public struct PaymentAttempts: Sendable {
 }
 
 extension Connection {
+  fileprivate mutating func open(
+    _ attempt: PaymentAttempt, by act: Act
+  ) throws -> PaymentAttempts.Opening {
+    // The number of a first attempt is the order's own. A later one's is made up, and may be that
+    // of an order which nobody has asked to pay yet.
+    if attempt.number > 1, try isTaken(attempt) { return .taken }
+    if try insert(attempt, by: act) { return .opened }
+    return try isTaken(attempt) ? .taken : .existed
+  }
+
+  /// Whether an attempt's number is that of another order, or of its attempt.
+  private mutating func isTaken(_ attempt: PaymentAttempt) throws -> Bool {
+    let key: [Value] = [
+      .text(attempt.merchant.text), .text(attempt.outTradeNo.text), .text(attempt.order.text),
+    ]
+    return try !query(
+      """
+      SELECT 1 FROM payment WHERE merchant = ? AND out_trade_no = ? AND order_no <> ?
+      UNION ALL SELECT 1 FROM shop_order WHERE merchant = ? AND order_no = ? AND order_no <> ?
+      """, key + key
+    ).isEmpty
+  }
+
+  fileprivate mutating func close(
+    _ attempt: PaymentAttempt, _ closing: Closing, by act: Act
+  ) throws {
+    let from = try move(
+      attempt, .closed, assigning: "closing = IF(closing = 'merchant', closing, ?)",
+      [.text(closing.rawValue)])
+    // A repetition is not worth a line, the merchant's own decision is.
+    guard from != .closed || closing == .merchant else { return }
+    try record(attempt.line(.closed, from: from, detail: closing.sentence), by: act)
+  }
+
   /// - Returns: `false` when an attempt of that number exists.
   fileprivate mutating func insert(_ attempt: PaymentAttempt, by act: Act) throws -> Bool {
     try executeUnlessTaken(
@@ -186,10 +234,13 @@ extension PaymentAttempt {
   }
 
   /// The row that keeps a closed order from being opened.
-  fileprivate static func neverOpened(_ order: Order) -> PaymentAttempt {
-    PaymentAttempt(
-      merchant: order.merchant, order: order.number, outTradeNo: order.number, number: 1,
-      state: .closed, openID: nil, total: order.total, parameters: "", prepayID: nil,
+  ///
+  /// - Returns: `nil` when the order's number is too long for an attempt of that number.
+  fileprivate init?(unopened order: Order, number: Int, payer: OpenID?) {
+    guard let outTradeNo = OutTradeNo(order: order.number, attempt: number) else { return nil }
+    self.init(
+      merchant: order.merchant, order: order.number, outTradeNo: outTradeNo, number: number,
+      state: .closed, openID: payer, total: order.total, parameters: "", prepayID: nil,
       prepayExpiresAt: nil, transactionID: nil, paidAt: nil, closing: .merchant)
   }
 

@@ -153,6 +153,34 @@ import Testing
     #expect(try site.pay(number, stranger).code == "ORDER_NOT_FOUND")
   }
 
+  @Test func `orders of which one's number is another's second attempt are both payable`() throws {
+    let (number, buyer, _) = try site.unpaidOrder()
+    let long = "\(number)-2"
+    try site.createOrder(long)
+    _ = try site.query("UPDATE shop_order SET total_fee = 990 WHERE order_no = '\(number)'")
+    for (order, outTradeNo) in [(number, "\(number)-3"), (long, long)] {
+      let payment = try site.pay(order, buyer)
+      #expect(payment.status == 200, "\(payment.text)")
+      try site.confirm(payment)
+      try site.waitUntilPaid(order)
+      #expect(try site.merchantOrder(order)["out_trade_no"]?.string == outTradeNo)
+    }
+  }
+
+  @Test func `an order whose number another's attempt has taken can be paid and closed`() throws {
+    let (number, buyer, _) = try site.unpaidOrder()
+    _ = try site.query("UPDATE shop_order SET total_fee = 990 WHERE order_no = '\(number)'")
+    #expect(try site.pay(number, buyer).status == 200)
+    let late = "\(number)-2"
+    try site.createOrder(late)
+    let payment = try site.pay(late, buyer)
+    #expect(payment.status == 200, "\(payment.text)")
+    let closed = try site.send(
+      "POST", "/wxpay/merchant/orders/\(late)/close", token: site.cashier)
+    #expect(closed.json["state"]?.string == "closed", "\(closed.text)")
+    #expect(try site.state(number) == "unpaid")
+  }
+
   @Test func `closing does not overtake an order that is on its way to WeChat`() throws {
     let number = Site.number()
     try site.createOrder(number)

@@ -64,6 +64,54 @@ import Testing
     #expect(try shop.attempts.open(shop.attempt(shop.order()), by: shop.act()) == .existed)
   }
 
+  @Test func `a number that is another order's is left to it`() throws {
+    let shop = try Shop()
+    let (long, short) = (shop.order("20261121-7-2"), shop.order("20261121-7"))
+    for order in [long, short] { _ = try shop.orders.create(order, by: shop.act()) }
+    // Not even when that order has no attempt yet: its first one is to have its own number.
+    #expect(try shop.attempts.open(shop.attempt(short, number: 2), by: shop.act()) == .taken)
+    #expect(try shop.attempts.open(shop.attempt(long), by: shop.act()) == .opened)
+    #expect(try shop.attempts.open(shop.attempt(short, number: 2), by: shop.act()) == .taken)
+    #expect(try shop.attempts.open(shop.attempt(short, number: 3), by: shop.act()) == .opened)
+    #expect(try shop.attempts.open(shop.attempt(short, number: 3), by: shop.act()) == .existed)
+    #expect(try shop.record("20261121-7")?.attempt?.outTradeNo.text == "20261121-7-3")
+  }
+
+  @Test func `an order is closed although another's attempt has its number`() throws {
+    let shop = try Shop()
+    let early = shop.order("20261121-7")
+    #expect(try shop.attempts.open(shop.attempt(early, number: 2), by: shop.act()) == .opened)
+    let late = shop.order("20261121-7-2")
+    _ = try shop.orders.create(late, by: shop.act())
+    #expect(try shop.attempts.open(shop.attempt(late), by: shop.act()) == .taken)
+    #expect(try shop.attempts.closeUnopened(late, by: shop.act()) == .opened)
+    #expect(try shop.record("20261121-7-2")?.state == .closed)
+    #expect(try shop.attempts.open(shop.attempt(late, number: 2), by: shop.act()) == .existed)
+  }
+
+  @Test func `the merchant's closing stands in the way of an attempt decided on before`() throws {
+    let shop = try Shop()
+    let first = try shop.unpaid()
+    try shop.attempts.recordClosed(first, .wechat, by: shop.act())
+    // A buyer has read this and is about to open the second attempt.
+    #expect(try shop.attempts.closeUnopened(shop.order(), after: first, by: shop.act()) == .opened)
+    #expect(
+      try shop.attempts.open(shop.attempt(shop.order(), number: 2), by: shop.act()) == .existed)
+    let record = try shop.record()
+    #expect(record?.state == .closed)
+    #expect(record?.attempt?.closing == .merchant)
+    #expect(record?.attempt?.openID == first.openID)
+  }
+
+  @Test func `the merchant's closing gives way to an attempt that was opened before`() throws {
+    let shop = try Shop()
+    let first = try shop.unpaid()
+    try shop.attempts.recordClosed(first, .wechat, by: shop.act())
+    _ = try shop.attempts.open(shop.attempt(shop.order(), number: 2), by: shop.act())
+    #expect(try shop.attempts.closeUnopened(shop.order(), after: first, by: shop.act()) == .existed)
+    #expect(try shop.record()?.state == .created)
+  }
+
   @Test func `an attempt that WeChat has accepted meanwhile is not one it never heard of`() throws {
     let shop = try Shop()
     let accepted = try shop.unpaid("20261121-1")

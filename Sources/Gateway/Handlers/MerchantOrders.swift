@@ -65,8 +65,7 @@ enum MerchantOrders {
     case (.paid, _): throw Refusal(.orderPaid)
     case (.closed, .merchant): return true
     case (.closed, .replaced), (.closed, .wechat), (.closed, nil):
-      try attempts.recordClosed(attempt, .merchant, by: act)
-      return true
+      return try attempts.closeUnopened(record.order, after: attempt, by: act) == .opened
     case (.created, _), (.unpaid, _):
       return try CloseAttempt(context, merchant).close(attempt, .merchant, by: act)
     }

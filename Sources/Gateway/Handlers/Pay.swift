@@ -55,6 +55,17 @@ enum Pay {
       _ = try CloseAttempt(context, merchant).close(attempt, .replaced, by: context.act("buyer"))
       return nil
     case .open(let number):
+      guard let attempt = try open(number, of: order, payer, merchant, context) else { return nil }
+      return try send(attempt, merchant, context)
+    }
+  }
+
+  /// - Returns: the attempt as recorded; `nil` when another request was faster.
+  private static func open(
+    _ first: Int, of order: Order, _ payer: OpenID, _ merchant: Merchant, _ context: Context
+  ) throws -> PaymentAttempt? {
+    var number = first
+    while true {
       let attempt = try PaymentAttempt(
         order, number: number, payer: payer, merchant: merchant,
         payerAddress: context.request.remoteAddress, now: context.now)
@@ -62,8 +73,10 @@ enum Pay {
       let opening = try context.gateway.attempts.open(attempt, by: context.act("buyer"))
       crashPoint("P1")
       switch opening {
+      case .opened: return attempt
       case .existed: return nil
-      case .opened: return try send(attempt, merchant, context)
+      // A shop with orders `A` and `A-2`: the number was given away before we needed it.
+      case .taken: number += 1
       }
     }
   }
