@@ -1,3 +1,4 @@
+import Foundation
 import Server
 import TestSupport
 import Testing
@@ -44,6 +45,26 @@ import Testing
     #expect(try site.ledger(number)["transmissions"]?.integer == 1)
     try site.confirm(second)
     try site.waitUntilPaid(number)
+  }
+
+  @Test func `an order is paid in the algorithm in which it was placed`() throws {
+    let site = try Site()
+    let (number, buyer, _) = try site.unpaidOrder()
+    let settings = try String(contentsOfFile: site.configuration, encoding: .utf8)
+    try settings.replacing("sign_type: MD5", with: "sign_type: HMAC-SHA256")
+      .write(toFile: site.configuration, atomically: true, encoding: .utf8)
+    try site.restartGateway()
+    for prepay in ["kept", "expired"] {
+      if prepay == "expired" { _ = try site.query("UPDATE payment SET prepay_expires_at = 0") }
+      let payment = try site.pay(number, buyer)
+      #expect(payment.json["signType"] == "MD5", "\(prepay) \(payment.text)")
+    }
+    // WeChat's cashier opens for no other algorithm than the order's.
+    try site.confirm(try site.pay(number, buyer))
+    try eventually("the order is paid") {
+      try site.send("GET", "/wxpay/order?out_trade_no=\(number)", token: buyer.token)
+        .json["state"]?.string == "paid"
+    }
   }
 
   @Test func `after the prepay_id's life the identical order is sent again`() throws {

@@ -21,34 +21,24 @@ enum Pay {
         latest: record.attempt, payer: session.openID, now: context.now)
       if case .refuse(let refusal) = decision { throw refusal }
       try wish.compare(with: record.order)
-      if let accepted = try follow(decision, of: record.order, session.openID, merchant, context) {
-        return Answer.json(
-          RequestPayment(
-            prepayID: accepted.prepayID, merchant: merchant, signType: accepted.signType,
-            now: context.now
-          ).json)
+      if let payment = try follow(decision, of: record.order, session.openID, merchant, context) {
+        return Answer.json(payment.json)
       }
     }
     throw Refusal(.wechatUnavailable)
   }
 
-  /// What the client's call is made from. The algorithm is that of the unified order, even if the
-  /// merchant's has been changed since.
-  private struct Accepted {
-    let prepayID: PrepayID
-    let signType: SignType
-  }
-
-  /// - Returns: what is to be signed; `nil` when the order has to be looked at again.
+  /// - Returns: what opens the cashier; `nil` when the order has to be looked at again.
   private static func follow(
     _ decision: PayDecision, of order: Order, _ payer: OpenID, _ merchant: Merchant,
     _ context: Context
-  ) throws -> Accepted? {
+  ) throws -> RequestPayment? {
     switch decision {
     case .refuse(let refusal): throw refusal
     case .sign(let attempt):
-      return try attempt.prepayID.map {
-        Accepted(prepayID: $0, signType: try UnifiedOrder(stored: attempt.parameters).signType)
+      let signType = try UnifiedOrder(stored: attempt.parameters).signType
+      return attempt.prepayID.map {
+        RequestPayment(prepayID: $0, merchant: merchant, signType: signType, now: context.now)
       }
     case .send(let attempt): return try send(attempt, merchant, context)
     case .replace(let attempt):
@@ -83,11 +73,11 @@ enum Pay {
 
   private static func send(
     _ attempt: PaymentAttempt, _ merchant: Merchant, _ context: Context
-  ) throws -> Accepted? {
-    let unifiedOrder = try UnifiedOrder(stored: attempt.parameters)
+  ) throws -> RequestPayment? {
+    let order = try UnifiedOrder(stored: attempt.parameters)
     let prepayID: PrepayID
     do throws(WeChatPayError) {
-      prepayID = try context.weChat(merchant).pay(unifiedOrder)
+      prepayID = try context.weChat(merchant).pay(order)
     } catch {
       return try recover(from: error, attempt, merchant, context)
     }
@@ -96,7 +86,8 @@ enum Pay {
       attempt, prepayID: prepayID, expiresAt: context.now.adding(seconds: prepayLifeSeconds),
       by: context.act("buyer"))
     crashPoint("P4")
-    return Accepted(prepayID: prepayID, signType: unifiedOrder.signType)
+    return RequestPayment(
+      prepayID: prepayID, merchant: merchant, signType: order.signType, now: context.now)
   }
 
   /// WeChat keeps a prepay_id for 2 hours, whatever `time_expire` says.
@@ -106,7 +97,7 @@ enum Pay {
   private static func recover(
     from error: WeChatPayError, _ attempt: PaymentAttempt, _ merchant: Merchant,
     _ context: Context
-  ) throws -> Accepted? {
+  ) throws -> RequestPayment? {
     switch error.code {
     case .orderPaid, .orderClosed, .outTradeNoUsed, .invalidRequest:
       let state = try AskWeChat(context, merchant).ask(attempt)
