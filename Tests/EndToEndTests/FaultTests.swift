@@ -1,5 +1,6 @@
 import Foundation
 import Server
+import Synchronization
 import TestSupport
 import Testing
 
@@ -130,6 +131,39 @@ import Testing
       try site.state(paid) == "paid"
     }
     try site.clearFaults()
+  }
+
+  @Test func `slow orders do not hold up notifications`() throws {
+    let site = try Site()
+    let (number, buyer, payment) = try site.unpaidOrder()
+    try site.fault("notify", "lose", count: 1)
+    try site.confirm(payment)
+    // A site's own view over its own table, and a bad day of that table.
+    _ = try site.query("RENAME TABLE shop_order TO real_order")
+    _ = try site.query(
+      """
+      CREATE VIEW shop_order AS SELECT merchant, order_no, openid, total_fee + 0 * SLEEP(1) AS
+        total_fee, body, attach, detail, expires_at, created_at FROM real_order
+      """)
+    let isOver = Atomic(false)
+    let buyers = Thread {
+      _ = try? concurrently(60) { _ in
+        while !isOver.load(ordering: .relaxed) {
+          _ = try site.send("GET", "/wxpay/order?out_trade_no=\(number)", token: buyer.token)
+        }
+      }
+    }
+    buyers.start()
+    defer { isOver.store(true, ordering: .relaxed) }
+    Thread.sleep(forTimeInterval: 2)
+    for _ in 0..<3 {
+      let answer = try #require(
+        try site.control(
+          "POST", "notify", ["out_trade_no": .string(number), "probe": "duplicate", "count": 1]
+        ).json.array?.first)
+      #expect(answer["acked"]?.bool == true)
+      #expect((answer["milliseconds"]?.integer ?? 99_999) < 1000, "\(answer)")
+    }
   }
 
   @Test func `without WeChat the buyer hears 503 and the order stays payable`() throws {
