@@ -36,3 +36,55 @@ import Testing
     #expect(throws: LoginError.unusableAnswer) { try LoginClient.openID(in: Array(body.utf8)) }
   }
 }
+
+/// The exchange over real TLS, with a host that answers what a test gave it.
+@Suite struct LoginExchangeTests {
+  private let standIns: StandIns
+
+  init() throws { standIns = try StandIns() }
+
+  private func login(_ hosts: WeChatHosts) -> LoginClient {
+    LoginClient(merchant: Sample.merchant(), hosts: hosts, deadline: .now + .seconds(20))
+  }
+
+  @Test func `a login code becomes an openid; code and secret are encoded`() throws {
+    let body = Array("{\"session_key\":\"k\",\"openid\":\"o1\"}".utf8)
+    let host = try standIns.host(["/sns/jscode2session": .page(body)])
+    #expect(try login(standIns.hosts(host.url)).exchange(code: "a&b=c/+%").text == "o1")
+    try host.waitForRequests(1)
+    #expect(
+      host.received.first?.line
+        == "GET /sns/jscode2session?appid=wx0123456789abcdef&secret=app-secret-canary"
+        + "&js_code=a%26b%3Dc%2F%2B%25&grant_type=authorization_code")
+  }
+
+  @Test func `a busy WeChat is asked once more, a used code not`() throws {
+    for (code, requests) in [(-1, 2), (40029, 1)] {
+      let host = try standIns.host([
+        "/sns/jscode2session": .page(Array("{\"errcode\":\(code)}".utf8))
+      ])
+      #expect(throws: code == -1 ? LoginError.busy : .codeRefused) {
+        try login(standIns.hosts(host.url)).exchange(code: "code1")
+      }
+      try host.waitForRequests(requests)
+      #expect(host.received.count == requests)
+    }
+  }
+
+  @Test(arguments: ["", "a b", "中文", "a\r\nHost: x", String(repeating: "x", count: 129)])
+  func `text that is no login code is not sent`(code: String) throws {
+    let hosts = standIns.hosts("https://127.0.0.1:1")
+    #expect(throws: LoginError.codeRefused) { try login(hosts).exchange(code: code) }
+  }
+
+  @Test func `no error shows the AppSecret or the code`() throws {
+    let host = try standIns.host(["/sns/jscode2session": .hangUp])
+    let error = try #require(throws: LoginError.self) {
+      try login(standIns.hosts(host.url)).exchange(code: "code-canary")
+    }
+    #expect(error == .unreachable)
+    var text = "\(error)"
+    dump(error, to: &text)
+    for secret in ["app-secret-canary", "code-canary"] { #expect(!text.contains(secret)) }
+  }
+}

@@ -5,6 +5,30 @@ import TestSupport
 
 @testable import WeChatPay
 
+/// Stand-ins for WeChat's hosts, and a gateway's list of hosts that trusts their authority.
+struct StandIns {
+  let folder: TemporaryFolder
+  private let authority: CertificateAuthority
+
+  init() throws {
+    folder = try TemporaryFolder()
+    authority = try CertificateAuthority(in: folder.path)
+  }
+
+  func host(_ answers: [String: StandIn.Answer]) throws -> StandIn {
+    try StandIn(answers, authority: authority)
+  }
+
+  func hosts(_ urls: String...) -> WeChatHosts {
+    let options = SessionOptions(caFile: authority.certificateFile)
+    return WeChatHosts(
+      pay: urls, login: urls[0], sessions: Pool(capacity: 2) { try Session(options) })
+  }
+
+  /// The address of a host that nobody answers at.
+  func deadURL() throws -> String { "https://127.0.0.1:\(try freePort())" }
+}
+
 /// A host that answers each path with what a test gave it, over TLS: an nginx.
 ///
 /// It decides nothing and knows no protocol; what a test signs comes back as it is.

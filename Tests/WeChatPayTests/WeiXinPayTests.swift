@@ -8,23 +8,9 @@ import Testing
 
 /// The conversation over real TLS, with hosts that answer what a test gave them.
 @Suite struct WeiXinPayTests {
-  private let folder: TemporaryFolder
-  private let authority: CertificateAuthority
+  private let standIns: StandIns
 
-  init() throws {
-    folder = try TemporaryFolder()
-    authority = try CertificateAuthority(in: folder.path)
-  }
-
-  private func host(_ answers: [String: StandIn.Answer]) throws -> StandIn {
-    try StandIn(answers, authority: authority)
-  }
-
-  private func hosts(_ urls: String...) -> WeChatHosts {
-    let options = SessionOptions(caFile: authority.certificateFile)
-    return WeChatHosts(
-      pay: urls, login: urls[0], sessions: Pool(capacity: 2) { try Session(options) })
-  }
+  init() throws { standIns = try StandIns() }
 
   private func conversation(
     _ hosts: WeChatHosts, merchant: Merchant = Sample.merchant(), seconds: Int = 20
@@ -47,12 +33,9 @@ import Testing
     answer(["trade_type": "JSAPI", "prepay_id": "wx201410272009395522657a690389285100"])
   }
 
-  /// A port on which nothing listens.
-  private func deadURL() throws -> String { "https://127.0.0.1:\(try freePort())" }
-
   @Test func `an order is sent as recorded, signed, and repeated with the same words`() throws {
-    let host = try host(["/pay/unifiedorder": prepared])
-    let hosts = hosts(host.url)
+    let host = try standIns.host(["/pay/unifiedorder": prepared])
+    let hosts = standIns.hosts(host.url)
     let order = try Sample.unifiedOrder(Sample.order(detail: "{\"a\":\"<&>\"}"))
     for _ in 0..<2 {
       let prepayID = try conversation(hosts).pay(UnifiedOrder(stored: order.stored))
@@ -73,24 +56,24 @@ import Testing
   }
 
   @Test func `an order keeps its algorithm when the merchant's has changed`() throws {
-    let host = try host([
+    let host = try standIns.host([
       "/pay/unifiedorder": answer(["prepay_id": "wx1"], .hmacSHA256)
     ])
     let order = try Sample.unifiedOrder(merchant: Sample.merchant(signType: .hmacSHA256))
-    #expect(try conversation(hosts(host.url)).pay(order).text == "wx1")
+    #expect(try conversation(standIns.hosts(host.url)).pay(order).text == "wx1")
     try host.waitForRequests(1)
     let sent = try FlatXML.read(Array(#require(host.received.first).body.utf8))
     try Signature.verify(sent, key: Sample.key, expected: .hmacSHA256)
   }
 
   @Test func `an order of another merchant is not sent`() throws {
-    let host = try host(["/pay/unifiedorder": prepared])
+    let host = try standIns.host(["/pay/unifiedorder": prepared])
     for merchant in [
       Sample.merchant(merchantID: "1900000108"), Sample.merchant(appID: "wxffffffffffffffff"),
     ] {
       let order = try Sample.unifiedOrder(merchant: merchant)
       let error = try #require(throws: WeChatPayError.self) {
-        try conversation(hosts(host.url)).pay(order)
+        try conversation(standIns.hosts(host.url)).pay(order)
       }
       #expect(error.outcome == .didNotHappen)
       #expect(error.handling == .configure)
@@ -101,8 +84,8 @@ import Testing
   @Test func `a paid order comes with its proof`() throws {
     var paid = Sample.notification
     paid["trade_state"] = "SUCCESS"
-    let host = try host(["/pay/orderquery": answer(paid)])
-    let found = try conversation(hosts(host.url)).query(Sample.number)
+    let host = try standIns.host(["/pay/orderquery": answer(paid)])
+    let found = try conversation(standIns.hosts(host.url)).query(Sample.number)
     #expect(found.tradeState == .success)
     #expect(found.proof?.total.amount == 26900)
     try host.waitForRequests(1)
@@ -114,24 +97,24 @@ import Testing
 
   @Test func `an answer to a question that lacks the number or the state says nothing`() throws {
     for fields in [["trade_state": "CLOSED"], ["out_trade_no": Sample.number.text]] as [Fields] {
-      let host = try host(["/pay/orderquery": answer(fields)])
+      let host = try standIns.host(["/pay/orderquery": answer(fields)])
       let error = try #require(throws: WeChatPayError.self) {
-        try conversation(hosts(host.url)).query(Sample.number)
+        try conversation(standIns.hosts(host.url)).query(Sample.number)
       }
       #expect(error.outcome == .unknown)
     }
   }
 
   @Test func `an order that was closed before is closed`() throws {
-    let closed = try host([
+    let closed = try standIns.host([
       "/pay/closeorder": answer(["result_code": "FAIL", "err_code": "ORDERCLOSED"])
     ])
-    try conversation(hosts(closed.url)).close(Sample.number)
-    let paid = try host([
+    try conversation(standIns.hosts(closed.url)).close(Sample.number)
+    let paid = try standIns.host([
       "/pay/closeorder": answer(["result_code": "FAIL", "err_code": "ORDERPAID"])
     ])
     let error = try #require(throws: WeChatPayError.self) {
-      try conversation(hosts(paid.url)).close(Sample.number)
+      try conversation(standIns.hosts(paid.url)).close(Sample.number)
     }
     #expect(error.code == .orderPaid)
     #expect(error.handling == .query)
@@ -141,9 +124,9 @@ import Testing
   func `the backup host is asked when the main host cannot be reached, and first for a while`()
     throws
   {
-    let dead = try deadURL()
-    let backup = try host(["/pay/unifiedorder": prepared])
-    let hosts = hosts(dead, backup.url)
+    let dead = try standIns.deadURL()
+    let backup = try standIns.host(["/pay/unifiedorder": prepared])
+    let hosts = standIns.hosts(dead, backup.url)
     for _ in 0..<3 { _ = try conversation(hosts).pay(Sample.unifiedOrder()) }
     try backup.waitForRequests(3)
     #expect(backup.received.count == 3)
@@ -151,9 +134,9 @@ import Testing
 
   @Test func `the backup host is asked after an error page, and only then`() throws {
     let html = Array("<html><body>502 Bad Gateway</body></html>".utf8)
-    let main = try host(["/pay/unifiedorder": .page(status: 502, html)])
-    let backup = try host(["/pay/unifiedorder": prepared])
-    let hosts = hosts(main.url, backup.url)
+    let main = try standIns.host(["/pay/unifiedorder": .page(status: 502, html)])
+    let backup = try standIns.host(["/pay/unifiedorder": prepared])
+    let hosts = standIns.hosts(main.url, backup.url)
     _ = try conversation(hosts).pay(Sample.unifiedOrder())
     try main.waitForRequests(1)
     // The main host failed just now: the next order goes to the backup without asking it.
@@ -170,35 +153,35 @@ import Testing
         "return_code": "SUCCESS", "appid": "wx0123456789abcdef", "mch_id": "1900000109",
         "result_code": "FAIL", "err_code": "NOTENOUGH",
       ]))
-    let main = try host(["/pay/unifiedorder": .page(status: 500, refused)])
-    let backup = try host(["/pay/unifiedorder": prepared])
+    let main = try standIns.host(["/pay/unifiedorder": .page(status: 500, refused)])
+    let backup = try standIns.host(["/pay/unifiedorder": prepared])
     let error = try #require(throws: WeChatPayError.self) {
-      try conversation(hosts(main.url, backup.url)).pay(Sample.unifiedOrder())
+      try conversation(standIns.hosts(main.url, backup.url)).pay(Sample.unifiedOrder())
     }
     #expect(error.code == .notEnough)
     #expect(backup.received.isEmpty)
   }
 
   @Test func `a host that hangs up after the request leaves the order unknown`() throws {
-    let main = try host(["/pay/unifiedorder": .hangUp, "/pay/closeorder": .hangUp])
-    let backup = try host(["/pay/unifiedorder": prepared])
+    let main = try standIns.host(["/pay/unifiedorder": .hangUp, "/pay/closeorder": .hangUp])
+    let backup = try standIns.host(["/pay/unifiedorder": prepared])
     let error = try #require(throws: WeChatPayError.self) {
-      try conversation(hosts(main.url, backup.url)).pay(Sample.unifiedOrder())
+      try conversation(standIns.hosts(main.url, backup.url)).pay(Sample.unifiedOrder())
     }
     #expect(error.outcome == .unknown)
     #expect(error.handling == .query)
     // The main host may have executed it: nobody sends it elsewhere on his own.
     #expect(backup.received.isEmpty)
     let closing = try #require(throws: WeChatPayError.self) {
-      try conversation(hosts(main.url)).close(Sample.number)
+      try conversation(standIns.hosts(main.url)).close(Sample.number)
     }
     #expect(closing.outcome == .unknown)
   }
 
   @Test func `a possible execution at one host is not forgotten when the other is dead`() throws {
     let html = Array("<html></html>".utf8)
-    let main = try host(["/pay/unifiedorder": .page(status: 503, html)])
-    let hosts = hosts(main.url, try deadURL())
+    let main = try standIns.host(["/pay/unifiedorder": .page(status: 503, html)])
+    let hosts = standIns.hosts(main.url, try standIns.deadURL())
     let error = try #require(throws: WeChatPayError.self) {
       try conversation(hosts).pay(Sample.unifiedOrder())
     }
@@ -206,7 +189,7 @@ import Testing
   }
 
   @Test func `an order that reached no host did not happen; a question stays open`() throws {
-    let hosts = hosts(try deadURL(), try deadURL())
+    let hosts = standIns.hosts(try standIns.deadURL(), try standIns.deadURL())
     let placing = try #require(throws: WeChatPayError.self) {
       try conversation(hosts).pay(Sample.unifiedOrder())
     }
@@ -219,19 +202,19 @@ import Testing
   }
 
   @Test func `nothing is sent after the deadline`() throws {
-    let host = try host(["/pay/unifiedorder": prepared])
+    let host = try standIns.host(["/pay/unifiedorder": prepared])
     let error = try #require(throws: WeChatPayError.self) {
-      try conversation(hosts(host.url), seconds: -1).pay(Sample.unifiedOrder())
+      try conversation(standIns.hosts(host.url), seconds: -1).pay(Sample.unifiedOrder())
     }
     #expect(error.outcome == .didNotHappen)
     #expect(host.received.isEmpty)
   }
 
   @Test func `a host with a foreign certificate gets no byte of the order`() throws {
-    let stranger = try CertificateAuthority(in: folder.path, name: "stranger")
+    let stranger = try CertificateAuthority(in: standIns.folder.path, name: "stranger")
     let host = try StandIn(["/pay/unifiedorder": prepared], authority: stranger)
     let error = try #require(throws: WeChatPayError.self) {
-      try conversation(hosts(host.url)).pay(Sample.unifiedOrder())
+      try conversation(standIns.hosts(host.url)).pay(Sample.unifiedOrder())
     }
     #expect(error.outcome == .didNotHappen)
     #expect(host.received.isEmpty)
@@ -239,10 +222,10 @@ import Testing
 
   @Test func `a page about certificates is the configuration's fault and decides nothing`() throws {
     let page = try #require(Vectors.file.mustRefuseOrSpecial.first { $0.id == "B03" })
-    let main = try host(["/pay/unifiedorder": .page(status: 400, Array(page.xml.utf8))])
-    let backup = try host(["/pay/unifiedorder": prepared])
+    let main = try standIns.host(["/pay/unifiedorder": .page(status: 400, Array(page.xml.utf8))])
+    let backup = try standIns.host(["/pay/unifiedorder": prepared])
     let error = try #require(throws: WeChatPayError.self) {
-      try conversation(hosts(main.url, backup.url)).pay(Sample.unifiedOrder())
+      try conversation(standIns.hosts(main.url, backup.url)).pay(Sample.unifiedOrder())
     }
     #expect(error.outcome == .unknown)
     #expect(error.handling == .configure)
@@ -257,9 +240,9 @@ import Testing
       [], Array("ok".utf8), Array("<html></html>".utf8), plain, forged,
       [UInt8](repeating: UInt8(ascii: "x"), count: 100_000),
     ] {
-      let host = try host(["/pay/unifiedorder": .page(body)])
+      let host = try standIns.host(["/pay/unifiedorder": .page(body)])
       let error = try #require(throws: WeChatPayError.self) {
-        try conversation(hosts(host.url)).pay(Sample.unifiedOrder())
+        try conversation(standIns.hosts(host.url)).pay(Sample.unifiedOrder())
       }
       #expect(error.outcome == .unknown)
       #expect(error.code == nil)
@@ -267,53 +250,14 @@ import Testing
   }
 
   @Test func `no error shows a key, a secret or the payer`() throws {
-    let host = try host(["/pay/unifiedorder": .page([]), "/sns/jscode2session": .hangUp])
+    let host = try standIns.host(["/pay/unifiedorder": .page([])])
     let error = try #require(throws: WeChatPayError.self) {
-      try conversation(hosts(host.url)).pay(Sample.unifiedOrder())
+      try conversation(standIns.hosts(host.url)).pay(Sample.unifiedOrder())
     }
     var text = "\(error)"
     dump(error, to: &text)
-    do {
-      _ = try login(hosts(host.url)).exchange(code: "code1")
-      Issue.record("A login succeeded without an answer.")
-    } catch {
-      #expect(error == .unreachable)
-      dump(error, to: &text)
-    }
     for secret in ["Zq3vN8sK", "app-secret-canary", Sample.openID.text] {
       #expect(!text.contains(secret))
     }
-  }
-
-  private func login(_ hosts: WeChatHosts) -> LoginClient {
-    LoginClient(merchant: Sample.merchant(), hosts: hosts, deadline: .now + .seconds(20))
-  }
-
-  @Test func `a login code becomes an openid; code and secret are encoded`() throws {
-    let body = Array("{\"session_key\":\"k\",\"openid\":\"o1\"}".utf8)
-    let host = try host(["/sns/jscode2session": .page(body)])
-    #expect(try login(hosts(host.url)).exchange(code: "a&b=c/+%").text == "o1")
-    try host.waitForRequests(1)
-    #expect(
-      host.received.first?.line
-        == "GET /sns/jscode2session?appid=wx0123456789abcdef&secret=app-secret-canary"
-        + "&js_code=a%26b%3Dc%2F%2B%25&grant_type=authorization_code")
-  }
-
-  @Test func `a busy WeChat is asked once more, a used code not`() throws {
-    for (code, requests) in [(-1, 2), (40029, 1)] {
-      let host = try host(["/sns/jscode2session": .page(Array("{\"errcode\":\(code)}".utf8))])
-      #expect(throws: code == -1 ? LoginError.busy : .codeRefused) {
-        try login(hosts(host.url)).exchange(code: "code1")
-      }
-      try host.waitForRequests(requests)
-      #expect(host.received.count == requests)
-    }
-  }
-
-  @Test(arguments: ["", "a b", "中文", "a\r\nHost: x", String(repeating: "x", count: 129)])
-  func `text that is no login code is not sent`(code: String) throws {
-    let hosts = hosts("https://127.0.0.1:1")
-    #expect(throws: LoginError.codeRefused) { try login(hosts).exchange(code: code) }
   }
 }
