@@ -128,14 +128,15 @@ if Context.environment["WEIXINPAY_FUZZ"] != nil {
   package.targets += [
     .executableTarget(
       name: "differential-fuzz", dependencies: ["TestSupport", "WeChatPay"],
-      path: "Tests/Fuzz/Differential",
+      path: "Tests/FuzzTargets/Differential",
       swiftSettings: tests),
-    .target(name: "LibFuzzer", path: "Tests/Fuzz/LibFuzzer", swiftSettings: tests),
+    .target(name: "LibFuzzer", path: "Tests/FuzzTargets/LibFuzzer", swiftSettings: tests),
     .executableTarget(
       name: "flat-xml-fuzz", dependencies: ["LibFuzzer", "WeChatPay", "Payments"],
-      path: "Tests/Fuzz/FlatXML", swiftSettings: tests),
+      path: "Tests/FuzzTargets/FlatXML", swiftSettings: tests),
     .executableTarget(
-      name: "fastcgi-fuzz", dependencies: ["LibFuzzer", "FastCGI"], path: "Tests/Fuzz/FastCGI",
+      name: "fastcgi-fuzz", dependencies: ["LibFuzzer", "FastCGI"],
+      path: "Tests/FuzzTargets/FastCGI",
       swiftSettings: tests),
   ]
 }
