@@ -83,7 +83,7 @@ public final class Simulator: Sendable {
       }
     } catch {
       logger.error("a request could not be answered", metadata: ["error": "\(error)"])
-      return Response(status: 500, contentType: "text/html", body: Disguise.html)
+      return Response(status: 500, contentType: "text/html", body: Corruption.html)
     }
   }
 

@@ -27,7 +27,7 @@ struct Login: Sendable {
     if fault?.kind == .dropAfter { return .drop }
     if fault?.kind == .html502After { return .badGateway }
     if fault?.kind == .systemErrorAfter { return self.answer(.systemBusy) }
-    return disfigured(answer, fault?.kind)
+    return corrupted(answer, fault?.kind)
   }
 
   private func answer(to request: Request) throws -> Response {
@@ -92,12 +92,12 @@ struct Login: Sendable {
     Response(status: 200, contentType: "text/plain", body: value.bytes)
   }
 
-  private func disfigured(_ answer: Response, _ fault: Fault.Kind?) -> Response {
+  private func corrupted(_ answer: Response, _ fault: Fault.Kind?) -> Response {
     var answer = answer
     switch fault {
     case .truncated: answer.body = Array(answer.body.prefix(answer.body.count / 2))
     case .oversized: answer.body += Array(repeating: 0x20, count: 200 << 10)
-    case .html200: answer.body = Disguise.html
+    case .html200: answer.body = Corruption.html
     case .empty: answer.body = []
     default: break
     }

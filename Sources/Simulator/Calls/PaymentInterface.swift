@@ -117,11 +117,11 @@ struct PaymentInterface: Sendable {
 
   private func response(_ answer: PaymentAnswer, _ fault: Fault.Kind?) -> Response {
     var answer = answer
-    if let fault { Disguise.falsify(&answer.message, fault) }
+    if let fault { Corruption.falsify(&answer.message, fault) }
     answer.sign(key: settings.apiKey)
     // WeChat calls its XML this; clients must not depend on it.
     return Response(
-      status: 200, contentType: "text/plain", body: Disguise.document(of: answer.message, fault))
+      status: 200, contentType: "text/plain", body: Corruption.document(of: answer.message, fault))
   }
 }
 
@@ -132,5 +132,5 @@ extension Response {
   /// nginx turns this status into a closed connection (`return 444`): the client gets no answer.
   static let drop = Response(status: 599)
 
-  static let badGateway = Response(status: 502, contentType: "text/html", body: Disguise.html)
+  static let badGateway = Response(status: 502, contentType: "text/html", body: Corruption.html)
 }

@@ -88,9 +88,9 @@ final class Notifier: Sendable {
     let unsent = Delivery(
       status: 0, reply: "dropped by a fault", milliseconds: 0, isAcknowledged: false)
     var message = PaymentNotification.message(payment, order, settings)
-    if let fault { Disguise.falsify(&message, fault.kind) }
+    if let fault { Corruption.falsify(&message, fault.kind) }
     message.sign(order.signType, key: settings.apiKey)
-    let document = Disguise.document(of: message, fault?.kind)
+    let document = Corruption.document(of: message, fault?.kind)
     switch fault?.kind {
     case .dropBefore: return unsent
     case .delay, .delayAfter: pause(milliseconds: fault?.milliseconds ?? 0)

@@ -31,16 +31,16 @@ enum Probe: String, CaseIterable, Sendable {
     falsify(&message)
     let key = self == .wrongKey ? String(settings.apiKey.reversed()) + "0" : settings.apiKey
     message.sign(order.signType, key: key)
-    return Disguise.document(of: message, disguise)
+    return Corruption.document(of: message, corruption)
   }
 
   private func falsify(_ message: inout Message) {
     switch self {
-    case .wrongAppID: Disguise.falsify(&message, .wrongAppID)
-    case .wrongMchID: Disguise.falsify(&message, .wrongMchID)
-    case .wrongOutTradeNo: Disguise.falsify(&message, .wrongOutTradeNo)
-    case .wrongTotalFee: Disguise.falsify(&message, .wrongTotalFee)
-    case .oversized: Disguise.falsify(&message, .oversized)
+    case .wrongAppID: Corruption.falsify(&message, .wrongAppID)
+    case .wrongMchID: Corruption.falsify(&message, .wrongMchID)
+    case .wrongOutTradeNo: Corruption.falsify(&message, .wrongOutTradeNo)
+    case .wrongTotalFee: Corruption.falsify(&message, .wrongTotalFee)
+    case .oversized: Corruption.falsify(&message, .oversized)
     case .wrongOpenID: message["openid"] = "oSomebodyElse000000000000000"
     case .wrongCurrency: message["fee_type"] = "USD"
     case .otherTransaction: message["transaction_id"] = "4200000000000000000000000000"
@@ -55,7 +55,7 @@ enum Probe: String, CaseIterable, Sendable {
     }
   }
 
-  private var disguise: Fault.Kind? {
+  private var corruption: Fault.Kind? {
     switch self {
     case .wrongSignature: .wrongSignature
     case .missingSignature: .missingSignature

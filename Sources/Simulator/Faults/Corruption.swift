@@ -1,5 +1,5 @@
-/// How a fault disfigures a document that WeChat would have signed.
-enum Disguise {
+/// How a fault corrupts a document that WeChat would have signed.
+enum Corruption {
   /// Changes what is said; the signature that follows is right.
   static func falsify(_ message: inout Message, _ kind: Fault.Kind) {
     switch kind {
