@@ -7,8 +7,8 @@ import Testing
 
 @testable import weixinpay
 
-/// An order in a database of its own, and the story told of it.
-private struct Tale {
+/// An order in a database of its own, and the story that is told of it.
+private struct OrderFixture {
   let database: Database
   let merchant = MerchantName("main")!
   let buyer = OpenID("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")!
@@ -77,32 +77,32 @@ private struct Tale {
 
 @Suite struct OrderStoryTests {
   @Test func `an order that nobody tried to pay waits for the buyer`() throws {
-    let tale = try Tale()
-    #expect(try tale.story().waiting.contains("has not pressed pay yet"))
+    let fixture = try OrderFixture()
+    #expect(try fixture.story().waiting.contains("has not pressed pay yet"))
   }
 
   @Test func `an answer that never came is told as unknown`() throws {
-    let tale = try Tale()
-    try tale.open()
-    #expect(try tale.story().waiting.contains("WeChat's word on 20261121-7"))
+    let fixture = try OrderFixture()
+    try fixture.open()
+    #expect(try fixture.story().waiting.contains("WeChat's word on 20261121-7"))
   }
 
   @Test func `an open cashier is told with its end, a closed one as such`() throws {
-    let tale = try Tale()
-    try tale.open()
-    try tale.accept()
-    #expect(try tale.story().waiting.contains("until 2026-11-21 11:03:02"))
-    #expect(try tale.story(after: 7200).waiting.contains("press pay again"))
+    let fixture = try OrderFixture()
+    try fixture.open()
+    try fixture.accept()
+    #expect(try fixture.story().waiting.contains("until 2026-11-21 11:03:02"))
+    #expect(try fixture.story(after: 7200).waiting.contains("press pay again"))
   }
 
   @Test func `a paid order is told from the beginning, with times, reasons and nothing left open`()
     throws
   {
-    let tale = try Tale()
-    try tale.open()
-    try tale.accept()
-    try tale.pay()
-    let text = try tale.story().text
+    let fixture = try OrderFixture()
+    try fixture.open()
+    try fixture.accept()
+    try fixture.pay()
+    let text = try fixture.story().text
     #expect(text.hasPrefix("Order 20261121-7 of merchant main: paid, ¥19.90\n"))
     #expect(text.contains("龙井茶"))
     #expect(text.contains("2026-11-21 09:03:02.000  created, by merchant:till"))
@@ -110,17 +110,17 @@ private struct Tale {
     #expect(text.contains("unpaid → paid, by wechat-query"))
     #expect(text.contains("4200001952202611210000000001"))
     #expect(text.hasSuffix("Waiting for nothing: it is paid."))
-    #expect(!text.contains(tale.buyer.text), "An openid is shown masked.")
+    #expect(!text.contains(fixture.buyer.text), "An openid is shown masked.")
   }
 
   @Test func `a closed order tells whether it can still be paid`() throws {
-    let byWeChat = try Tale()
+    let byWeChat = try OrderFixture()
     try byWeChat.open()
     try byWeChat.attempts.recordClosed(
       byWeChat.attempt, .wechat, by: byWeChat.act("wechat-query"))
     #expect(try byWeChat.story().waiting.contains("press pay for a new attempt"))
 
-    let byMerchant = try Tale()
+    let byMerchant = try OrderFixture()
     try byMerchant.open()
     try byMerchant.attempts.recordClosed(
       byMerchant.attempt, .merchant, by: byMerchant.act("merchant:till"))
@@ -128,12 +128,12 @@ private struct Tale {
   }
 
   @Test func `money that came too late is told with what to do`() throws {
-    let tale = try Tale()
-    try tale.open()
-    try tale.attempts.recordClosed(tale.attempt, .merchant, by: tale.act("merchant:till"))
-    try tale.pay()
+    let fixture = try OrderFixture()
+    try fixture.open()
+    try fixture.attempts.recordClosed(fixture.attempt, .merchant, by: fixture.act("merchant:till"))
+    try fixture.pay()
     #expect(
-      try tale.story().text.contains(
+      try fixture.story().text.contains(
         "Look: paid after it was closed: deliver the goods or refund"))
   }
 }
