@@ -13,9 +13,7 @@ struct Login: Sendable {
   func respond(to request: Request) throws -> Response {
     guard request.path == "/sns/jscode2session" else { return .notFound }
     let fault = faults.next(at: .login)
-    if fault?.kind == .delay { pause(milliseconds: fault?.milliseconds ?? 0) }
-    if fault?.kind == .dropBefore { return .drop }
-    if fault?.kind == .html502 { return .badGateway }
+    if let broken = fault?.strikeBefore() { return broken }
     if fault?.kind == .systemErrorBefore { return answer(.systemBusy) }
     if fault?.kind == .refuse {
       return answer(Failure(code: Int64(fault?.code ?? "") ?? -1, text: "simulated"))
@@ -23,9 +21,7 @@ struct Login: Sendable {
 
     let answer = try answer(to: request)
 
-    if fault?.kind == .delayAfter { pause(milliseconds: fault?.milliseconds ?? 0) }
-    if fault?.kind == .dropAfter { return .drop }
-    if fault?.kind == .html502After { return .badGateway }
+    if let broken = fault?.strikeAfter() { return broken }
     if fault?.kind == .systemErrorAfter { return self.answer(.systemBusy) }
     return corrupted(answer, fault?.kind)
   }

@@ -12,15 +12,9 @@ struct PaymentInterface: Sendable {
   func respond(to request: Request) throws -> Response {
     guard let call = calls[request.path] else { return .notFound }
     let fault = faults.next(at: call.endpoint, outTradeNo: subject(of: request))
-    if fault?.kind == .delay { pause(milliseconds: fault?.milliseconds ?? 0) }
-    if fault?.kind == .dropBefore { return .drop }
-    if fault?.kind == .html502 { return .badGateway }
-
+    if let broken = fault?.strikeBefore() { return broken }
     let answer = try answer(to: request, call, fault)
-
-    if fault?.kind == .delayAfter { pause(milliseconds: fault?.milliseconds ?? 0) }
-    if fault?.kind == .dropAfter { return .drop }
-    if fault?.kind == .html502After { return .badGateway }
+    if let broken = fault?.strikeAfter() { return broken }
     return response(answer, fault?.kind)
   }
 

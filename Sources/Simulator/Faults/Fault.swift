@@ -1,3 +1,5 @@
+import Server
+
 /// Where a fault can be put.
 enum Endpoint: String, CaseIterable, Sendable {
   case unifiedOrder = "unifiedorder"
@@ -73,6 +75,32 @@ extension Fault.Kind {
     case .wrongTotalFee: endpoint == .orderQuery || endpoint == .notify
     case .unknownTradeState: endpoint == .orderQuery
     case .lose, .duplicate: endpoint == .notify
+    }
+  }
+}
+
+extension Fault {
+  /// What happens to the connection before WeChat acts; nil when WeChat gets to act.
+  func strikeBefore() -> Response? {
+    switch kind {
+    case .delay:
+      pause(milliseconds: milliseconds)
+      return nil
+    case .dropBefore: return .drop
+    case .html502: return .badGateway
+    default: return nil
+    }
+  }
+
+  /// What happens to the connection once WeChat has acted; nil when its answer goes out.
+  func strikeAfter() -> Response? {
+    switch kind {
+    case .delayAfter:
+      pause(milliseconds: milliseconds)
+      return nil
+    case .dropAfter: return .drop
+    case .html502After: return .badGateway
+    default: return nil
     }
   }
 }
