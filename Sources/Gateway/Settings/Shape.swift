@@ -17,10 +17,7 @@ struct Shape<Value>: Sendable {
     _ expected: String, remedy: String, isPath: Bool = false,
     _ read: @escaping @Sendable (String) -> Value?
   ) {
-    self.expected = expected
-    self.remedy = remedy
-    self.isPath = isPath
-    self.read = { node in node.plainText.flatMap(read) }
+    self.init(expected, remedy: remedy, isPath: isPath, node: { $0.plainText.flatMap(read) })
   }
 
   init(
