@@ -232,15 +232,15 @@ import Testing
   }
 
   @Test func `a repeated request that is refused proves nothing about the first`() throws {
-    let servers = Servers()
+    let listening = Mutex<TLSServer?>(nil)
     let server = try scene.server {
       guard $0.readRequest() else { return }
       $0.answer("")
       guard $0.readRequest() else { return }
       // Has acted, perhaps; then it is gone, and so libcurl's second attempt is refused.
-      servers.first?.stop()
+      listening.withLock { $0?.stop() }
     }
-    servers.first = server
+    listening.withLock { $0 = server }
     var session = try scene.session()
     _ = try session.send(.refund(to: server.url))
     let error = try session.failToPost(to: server.url)
@@ -291,14 +291,5 @@ import Testing
     // What it could write beyond our limit lay in the sockets' buffers.
     try eventually("the server's end of the connection to close") { server.received.count == 1 }
     #expect(written.count < 32 << 20)
-  }
-}
-
-/// Lets a server's behaviour name the server.
-private final class Servers: Sendable {
-  private let server = Mutex<TLSServer?>(nil)
-  var first: TLSServer? {
-    get { server.withLock { $0 } }
-    set { server.withLock { $0 = newValue } }
   }
 }
