@@ -106,6 +106,7 @@ private struct OrderFixture {
     #expect(text.hasPrefix("Order 20261121-7 of merchant main: paid, ¥19.90\n"))
     #expect(text.contains("龙井茶"))
     #expect(text.contains("2026-11-21 09:03:02.000  created, by merchant:till"))
+    #expect(text.contains("opened, by buyer"))
     #expect(text.contains("created → unpaid, by buyer"))
     #expect(text.contains("unpaid → paid, by wechat-query"))
     #expect(text.contains("4200001952202611210000000001"))

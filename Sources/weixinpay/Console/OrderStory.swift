@@ -35,8 +35,7 @@ struct OrderStory {
     let change =
       switch (entry.from, entry.to) {
       case (let from?, let to?) where from != to: "\(from) → \(to)"
-      case (_, let to?): to
-      case (_, nil): entry.event
+      default: entry.event
       }
     let attempt = entry.outTradeNo.flatMap { $0 == record.order.number.text ? nil : " (\($0))" }
     return [
