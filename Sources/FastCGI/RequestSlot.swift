@@ -139,9 +139,13 @@ import Linux
   /// Reads the body to its end, so that nothing is left in the connection.
   private func body(_ length: Int) throws(RequestRefusal) -> [UInt8] {
     let input = unsafe request.pointee.in
-    let body = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
-      count = Int(unsafe FCGX_GetStr(buffer.baseAddress, Int32(length), input))
-    }
+    // All empty arrays are one; even to set its count to zero is a write beside other threads.
+    let body =
+      length == 0
+      ? []
+      : unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+        count = Int(unsafe FCGX_GetStr(buffer.baseAddress, Int32(length), input))
+      }
     guard body.count == length, unsafe FCGX_GetChar(input) == EOF,
       unsafe FCGX_GetError(input) == 0
     else { throw .unreadable }
