@@ -40,10 +40,17 @@ public struct NativeThread: Sendable {
     return NativeThread(identity: identity)
   }
 
-  /// Waits until the thread has ended, and frees its stack. To be called once.
+  /// Waits until the thread has ended, and frees its stack. To be called once, or else `detach`.
   public func join() {
     let outcome = pthread_join(identity, nil)
     precondition(outcome == 0, "A thread is joined once, and not by itself.")
+  }
+
+  /// Leaves the thread to itself: its stack is freed when it ends, whenever that is. To be called
+  /// once, or else `join`.
+  public func detach() {
+    let outcome = pthread_detach(identity)
+    precondition(outcome == 0, "A thread is detached once, and not after it was joined.")
   }
 
   private static func check(_ outcome: Int32, _ operation: String) throws(LinuxError) {

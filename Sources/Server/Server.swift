@@ -63,6 +63,7 @@ public final class Server: Sendable {
     }
     stopped.wait()
     guard workers.wait(timeout: .now() + patience) == .success else {
+      for thread in threads { thread.detach() }
       return .abandoned(workers: running.load(ordering: .relaxed))
     }
     for thread in threads { thread.join() }

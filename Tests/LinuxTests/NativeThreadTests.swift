@@ -16,6 +16,18 @@ import Testing
     #expect(sum.load(ordering: .relaxed) == 1275)
   }
 
+  @Test func `a thread that is left to itself still runs its work`() throws {
+    let done = DispatchSemaphore(value: 0)
+    let go = DispatchSemaphore(value: 0)
+    let thread = try NativeThread.start(name: "alone") {
+      go.wait()
+      done.signal()
+    }
+    thread.detach()
+    go.signal()
+    #expect(done.wait(timeout: .now() + 30) == .success)
+  }
+
   @Test func `a thread has the beginning of its name`() throws {
     let name = Mutex("")
     let thread = try NativeThread.start(name: "merchant-listener-12") {
