@@ -122,6 +122,18 @@ public final class ChildProcess: Sendable {
   /// Ends the program as a power cut would: SIGKILL.
   public func kill9() { send(SIGKILL) }
 
+  /// Stops the program in its tracks: SIGSTOP. Returns when all its threads stand still, which the
+  /// signal alone does not promise: one that runs on another processor goes on for a while.
+  public func freeze() {
+    exit.withLock { exit in
+      guard exit == nil else { return }
+      kill(pid, SIGSTOP)
+      var information = siginfo_t()
+      // A program that ends instead is left for `reap`.
+      waitid(P_PID, id_t(pid), &information, WSTOPPED | WEXITED | WNOWAIT)
+    }
+  }
+
   /// Sends a signal to the program alone; nothing happens when it has ended.
   public func send(_ signal: Int32) {
     exit.withLock { if $0 == nil { kill(pid, signal) } }

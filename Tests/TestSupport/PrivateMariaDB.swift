@@ -69,7 +69,7 @@ public final class PrivateMariaDB: Sendable {
   }
 
   /// Stops the server in its tracks: connections stay open, nothing is answered.
-  public func freeze() { server.withLock { $0.send(SIGSTOP) } }
+  public func freeze() { server.withLock { $0.freeze() } }
 
   /// Lets a frozen server go on where it stopped.
   public func thaw() { server.withLock { $0.send(SIGCONT) } }
