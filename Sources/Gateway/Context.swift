@@ -73,12 +73,18 @@ private func percentDecoded(_ text: Substring) -> String? {
     switch byte {
     case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
     case UInt8(ascii: "%"):
-      guard let high = rest.popFirst(), let low = rest.popFirst(),
-        let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+      guard let high = rest.popFirst()?.hexadecimalValue,
+        let low = rest.popFirst()?.hexadecimalValue
       else { return nil }
-      bytes.append(value)
+      bytes.append(high << 4 | low)
     default: bytes.append(byte)
     }
   }
   return String(validating: bytes, as: UTF8.self)
+}
+
+extension UInt8 {
+  fileprivate var hexadecimalValue: UInt8? {
+    Character(Unicode.Scalar(self)).hexDigitValue.map(UInt8.init)
+  }
 }

@@ -126,7 +126,10 @@ import Testing
       try site.send(
         "POST", "/wxpay/pay", token: buyer.token,
         body: Array("{\"out_trade_no\":\"\(number)\",\"total_fee\":1990.0}".utf8)))
-    for query in ["", "?out_trade_no=", "?out_trade_no=%FF", "?state=1"] {
+    for query in [
+      "", "?out_trade_no=", "?out_trade_no=%FF", "?out_trade_no=%+1%4",
+      "?state=1",
+    ] {
       expect(
         "MALFORMED_REQUEST", 400,
         try site.send("GET", "/wxpay/order\(query)", token: buyer.token), query)
