@@ -1,7 +1,8 @@
 extension BeijingTime {
   /// Reads a moment such as `2026-11-21T09:03:11+08:00`, `…11.020Z`; any offset is accepted.
   ///
-  /// - Returns: `nil` unless the text is RFC 3339 and names a second that exists.
+  /// - Returns: `nil` unless the text is RFC 3339 and names a second that exists, in Beijing's years
+  ///   0000 to 9999.
   public init?(rfc3339 text: String) {
     let characters = Array(text.utf8)
     guard characters.count >= 20,
@@ -22,6 +23,8 @@ extension BeijingTime {
     guard let offset = Self.offset(characters[position...]) else { return nil }
     // `whole` was read as if it were Beijing's.
     self.init(microseconds: whole.adding(seconds: 8 * 3600 - offset).microseconds + fraction)
+    // In Beijing the year may be another one, and WeChat's times have four digits for it.
+    guard BeijingTime(compact: compact) != nil else { return nil }
   }
 
   /// The seconds east of Greenwich that `Z` or `±hh:mm` stands for.
