@@ -14,7 +14,7 @@ CREATE TABLE notification (
                  COMMENT 'applied, duplicate, ignored or quarantined (处理结果)',
   reason         VARCHAR(32) CHARACTER SET ascii COLLATE ascii_nopad_bin NULL
                  COMMENT 'the alarm that quarantined it (隔离原因)',
-  body           BLOB NOT NULL
+  body           MEDIUMBLOB NOT NULL
                  COMMENT 'the message, byte for byte (原始报文)',
   received_at    BIGINT NOT NULL
                  COMMENT 'first arrival, microseconds since 1970 UTC (接收时间)',

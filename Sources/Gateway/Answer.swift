@@ -81,10 +81,10 @@ extension Refusal {
   }
 
   init(_ error: WeChatPayError) {
-    switch error.outcome {
-    case .didNotHappen where error.code != nil:
-      self.init(.wechatRefused, "WeChat refused: \(error).")
-    case .didNotHappen, .unknown: self.init(.wechatUnavailable)
+    switch error.code {
+    case nil, .systemError: self.init(.wechatUnavailable)
+    // Asking again brings the same; WeChat's own words say what to do.
+    case _?: self.init(.wechatRefused, "WeChat refused: \(error).")
     }
   }
 }

@@ -15,6 +15,7 @@ extension Gateway {
   public static func serve(_ settings: Settings) throws {
     // Before any other thread exists: signals go to the one thread that waits for them.
     Signals.block()
+    try forbidCoreDumps()
     LoggingSystem.bootstrap { _ in LineLogHandler(format: settings.logFormat) }
     let logger = Logger(label: "weixinpay")
 
@@ -72,14 +73,17 @@ extension Settings {
     Set([0, effectiveUserID()] + listen.peers.compactMap(userID(named:)))
   }
 
-  /// As many sessions as workers may wait for WeChat at once.
+  /// As many sessions as workers may wait for WeChat at once; a quarter of the buyers' workers may
+  /// wait for a login.
   fileprivate var weChatHosts: WeChatHosts {
     let options = SessionOptions(caFile: wechat.caFile)
+    func sessions(_ capacity: Int) -> Pool<Session> {
+      Pool(capacity: capacity) { try Session(options) }
+    }
     return WeChatHosts(
       pay: wechat.pay, login: wechat.login,
-      sessions: Pool(capacity: listen.api.workers + listen.merchant.workers) {
-        try Session(options)
-      })
+      sessions: sessions(listen.api.workers + listen.merchant.workers),
+      loginSessions: sessions(max(1, listen.api.workers / 4)))
   }
 }
 

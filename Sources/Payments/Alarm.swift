@@ -15,6 +15,8 @@ public enum Alarm: String, CaseIterable, Sendable {
   case payerMismatch = "payer_mismatch"
   /// The same attempt was reported paid by two transactions.
   case transactionMismatch = "transaction_mismatch"
+  /// One transaction was reported for two attempts; only the first was marked paid.
+  case transactionReused = "transaction_reused"
   /// A signed notification names an order that we do not know.
   case unknownOrder = "unknown_order"
   /// A signed notification names another appid or mch_id than the merchant's.

@@ -11,9 +11,12 @@ extension Value {
 public struct UnusableRow: Error, Sendable, CustomStringConvertible {
   public let table: String
   public let column: String
+  /// The order it is about, if the row says so.
+  public let order: String?
+
   public var description: String {
-    "\(table).\(column) holds a value that the gateway does not understand; "
-      + "look at the row, or at the version of the program that wrote it"
+    "\(table).\(column)\(order.map { " of order \($0)" } ?? "") holds a value that the gateway does "
+      + "not understand; look at the row, or at the version of the program that wrote it"
   }
 }
 
@@ -43,5 +46,7 @@ struct Columns {
     try row.optionalInteger(column).map(BeijingTime.init(microseconds:))
   }
 
-  func unusable(_ column: String) -> UnusableRow { UnusableRow(table: table, column: column) }
+  func unusable(_ column: String) -> UnusableRow {
+    UnusableRow(table: table, column: column, order: try? row.optionalText("order_no"))
+  }
 }

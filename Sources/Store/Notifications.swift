@@ -77,20 +77,31 @@ extension Connection {
       case .quarantined(let alarm): ("quarantined", alarm.rawValue)
       case nil: ("ignored", nil)
       }
-    let inserted = try execute(
+    let digest = Value.bytes(sha256(message.body))
+    let inserted = try executeUnlessTaken(
       """
       INSERT INTO notification (merchant, digest, out_trade_no, transaction_id, outcome, reason,
         body, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-      ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id),
-        outcome = IF(VALUES(outcome) = 'applied', 'applied', outcome)
       """,
       [
-        .text(message.merchant.text), .bytes(sha256(message.body)),
-        Value(message.proof?.proof.outTradeNo.text),
+        .text(message.merchant.text), digest, Value(message.proof?.proof.outTradeNo.text),
         Value(message.proof?.proof.transactionID.text), .text(word), Value(reason),
         .bytes(message.body), .integer(act.now.microseconds),
       ])
-    return (lastInsertID, inserted == 1)
+    guard inserted == nil else { return (lastInsertID, true) }
+    // The same message came before: it may apply only now, when our record was mended.
+    if outcome?.isApplied == true {
+      try execute(
+        "UPDATE notification SET outcome = ? WHERE merchant = ? AND digest = ?",
+        [.text(word), .text(message.merchant.text), digest])
+    }
+    let stored = try query(
+      "SELECT id FROM notification WHERE merchant = ? AND digest = ?",
+      [.text(message.merchant.text), digest])
+    guard let id = try stored.first?.integer("id") else {
+      throw UnusableRow(table: "notification", column: "digest", order: nil)
+    }
+    return (id, false)
   }
 }
 

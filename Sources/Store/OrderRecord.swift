@@ -15,7 +15,6 @@ public struct OrderRecord: Sendable {
   /// The attempt's state; `created` as long as nobody has asked to pay.
   public var state: PaymentState { attempt?.state ?? .created }
   /// Where a page ends that ends with this order.
-  public var cursor: OrderCursor { OrderCursor(createdAt: createdAt, number: order.number) }
 
   static let selection = """
     SELECT o.merchant, o.order_no, o.openid, o.total_fee, o.body, o.attach, o.detail,
@@ -53,10 +52,16 @@ public struct OrderRecord: Sendable {
 /// Where a page of orders ends.
 public struct OrderCursor: Sendable, Equatable {
   public let createdAt: BeijingTime
-  public let number: OutTradeNo
+  /// As it stands in the row, which may be one that cannot be used.
+  public let number: String
 
-  public init(createdAt: BeijingTime, number: OutTradeNo) {
+  public init(createdAt: BeijingTime, number: String) {
     self.createdAt = createdAt
     self.number = number
+  }
+
+  init(_ row: Row) throws(MariaDBError) {
+    createdAt = BeijingTime(microseconds: try row.integer("created_at"))
+    number = try row.text("order_no")
   }
 }

@@ -47,17 +47,27 @@ public struct Orders: Sendable {
     }
   }
 
+  /// A page of a list.
+  public struct Page: Sendable {
+    public let orders: [OrderRecord]
+    /// What stands in `shop_order` and cannot be used: a view may yield anything. The page is not
+    /// lost for it.
+    public let unusable: [UnusableRow]
+    /// Where the next page begins; `nil` on the last one.
+    public let next: OrderCursor?
+  }
+
   /// Orders of a merchant, newest first.
   ///
   /// - Parameters:
   ///   - state: only orders in this state.
   ///   - from, to: created at or after, and before.
-  ///   - cursor: `OrderRecord.cursor` of the last order of the page before.
+  ///   - cursor: `next` of the page before.
   ///   - limit: at most this many.
   public func list(
     merchant: MerchantName, state: PaymentState?, from: BeijingTime?, to: BeijingTime?,
     after cursor: OrderCursor?, limit: Int, until deadline: ContinuousClock.Instant
-  ) throws -> [OrderRecord] {
+  ) throws -> Page {
     var conditions = ["o.merchant = ?"]
     var values: [Value] = [.text(merchant.text)]
     if let state {
@@ -75,15 +85,27 @@ public struct Orders: Sendable {
     if let cursor {
       conditions.append("(o.created_at < ? OR (o.created_at = ? AND o.order_no < ?))")
       let createdAt = Value.integer(cursor.createdAt.microseconds)
-      values += [createdAt, createdAt, .text(cursor.number.text)]
+      values += [createdAt, createdAt, .text(cursor.number)]
     }
     let selection =
       OrderRecord.selection + " WHERE " + conditions.joined(separator: " AND ")
       + " ORDER BY o.created_at DESC, o.order_no DESC LIMIT ?"
-    values.append(.integer(Int64(limit)))
-    return try database.withConnection(until: deadline) { connection in
-      try connection.query(selection, values).map(OrderRecord.init)
+    // One more than the page tells whether there is another page.
+    values.append(.integer(Int64(limit) + 1))
+    let rows = try database.withConnection(until: deadline) { connection in
+      try connection.query(selection, values)
     }
+    var orders: [OrderRecord] = []
+    var unusable: [UnusableRow] = []
+    for row in rows.prefix(limit) {
+      do {
+        orders.append(try OrderRecord(row))
+      } catch let error as UnusableRow {
+        unusable.append(error)
+      }
+    }
+    let next = try rows.count > limit ? rows[..<limit].last.map(OrderCursor.init) : nil
+    return Page(orders: orders, unusable: unusable, next: next)
   }
 }
 

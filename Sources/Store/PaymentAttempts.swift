@@ -217,7 +217,10 @@ extension Connection {
     let state = try query(
       "SELECT state FROM payment WHERE merchant = ? AND out_trade_no = ?", key
     ).first.map { try Columns(table: "payment", row: $0).value("state", PaymentState.init) }
-    guard let state else { throw UnusableRow(table: "payment", column: "out_trade_no") }
+    guard let state else {
+      throw UnusableRow(
+        table: "payment", column: "out_trade_no", order: attempt.order.text)
+    }
     // Nothing changed and nothing forbids it: the row already says what the event says.
     _ = try state.after(event)
     return state

@@ -64,7 +64,7 @@ extension Connection {
     guard let changed else {
       // The transaction number is taken: WeChat would have reported one payment for two orders.
       let order = try order(of: verified) ?? proof.outTradeNo
-      return .quarantined(verified, order: order, .transactionMismatch)
+      return .quarantined(verified, order: order, .transactionReused)
     }
     guard let row = try paidRow(of: verified) else {
       return .quarantined(verified, order: proof.outTradeNo, .unknownOrder)
@@ -164,6 +164,8 @@ extension Alarm {
     case .currencyMismatch: "WeChat reports another currency than CNY; not marked paid"
     case .payerMismatch: "WeChat reports another payer; not marked paid"
     case .transactionMismatch: "WeChat reports another transaction for a paid order: look at both"
+    case .transactionReused:
+      "WeChat reports a transaction that paid another attempt; not marked paid"
     case .unknownOrder: "WeChat reports a payment of an order that is not known here"
     case .foreignMerchant: "signed with our key, but for another appid or merchant number"
     }

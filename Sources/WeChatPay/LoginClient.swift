@@ -45,7 +45,7 @@ public struct LoginClient: Sendable {
       response = try hosts.send(
         HTTPRequest(
           method: .get, url: "\(hosts.login)/sns/jscode2session?\(query)"),
-        sessions: hosts.sessions, deadline: deadline)
+        sessions: hosts.loginSessions, patience: .milliseconds(100), deadline: deadline)
     } catch {
       // Its message stays here: the address that was asked for holds the AppSecret.
       throw .unreachable

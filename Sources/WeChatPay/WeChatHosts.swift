@@ -12,6 +12,7 @@ import Synchronization
 public final class WeChatHosts: Sendable {
   let login: String
   let sessions: Pool<Session>
+  let loginSessions: Pool<Session>
   private let pay: [String]
   private let failures = Mutex<[String: ContinuousClock.Instant]>([:])
 
@@ -23,11 +24,16 @@ public final class WeChatHosts: Sendable {
   ///   - pay: base URLs of the payment API without a slash at the end, the main host first.
   ///   - login: base URL of the login API.
   ///   - sessions: curl sessions without a client certificate.
-  public init(pay: [String], login: String, sessions: Pool<Session>) {
+  ///   - loginSessions: those for logins, which anybody may ask for: fewer, so that a flood of them
+  ///     leaves workers for buyers who pay.
+  public init(
+    pay: [String], login: String, sessions: Pool<Session>, loginSessions: Pool<Session>
+  ) {
     precondition(!pay.isEmpty, "There is at least a main host.")
     self.pay = pay
     self.login = login
     self.sessions = sessions
+    self.loginSessions = loginSessions
   }
 
   /// Posts a message and reads the answer, which is not verified yet.
@@ -59,12 +65,15 @@ public final class WeChatHosts: Sendable {
   }
 
   /// Sends one request over a lent session, within the deadline.
+  ///
+  /// - Parameter patience: how long to wait for a session; `nil` until the deadline.
   func send(
-    _ request: HTTPRequest, sessions: Pool<Session>, deadline: ContinuousClock.Instant
+    _ request: HTTPRequest, sessions: Pool<Session>, patience: Duration? = nil,
+    deadline: ContinuousClock.Instant
   ) throws(TransportError) -> HTTPResponse {
     let outcome: Result<HTTPResponse, CurlError>
     do {
-      let patience = max(.zero, ContinuousClock.now.duration(to: deadline))
+      let patience = patience ?? max(.zero, ContinuousClock.now.duration(to: deadline))
       outcome = try sessions.lend(patience: patience) { session in
         let left = ContinuousClock.now.duration(to: deadline)
         // A curl session takes 0 ms for no limit at all.

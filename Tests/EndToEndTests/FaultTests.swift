@@ -133,6 +133,24 @@ import Testing
     try site.clearFaults()
   }
 
+  @Test func `a flood of logins leaves workers for buyers who pay`() throws {
+    let site = try Site(.init(apiWorkers: 16))
+    let (number, buyer, _) = try site.unpaidOrder()
+    try site.fault("jscode2session", "delay", count: 0, milliseconds: 8000)
+    let code = try site.control("POST", "login", [:]).json["code"] ?? .null
+    let flood = Thread {
+      _ = try? concurrently(40) { _ in
+        try site.send("POST", "/wxpay/login", json: ["code": code])
+      }
+    }
+    flood.start()
+    Thread.sleep(forTimeInterval: 1)
+    let started = ContinuousClock.now
+    #expect(try site.pay(number, buyer).status == 200)
+    #expect(ContinuousClock.now - started < .seconds(4))
+    try site.clearFaults()
+  }
+
   @Test func `slow orders do not hold up notifications`() throws {
     let site = try Site()
     let (number, buyer, payment) = try site.unpaidOrder()

@@ -128,6 +128,13 @@ import Testing
     for line in log.split(separator: "\n") { #expect(line.hasPrefix("time="), "\(line)") }
   }
 
+  @Test func `a crash leaves no core file`() throws {
+    let site = try Site(.init(apiWorkers: 2))
+    let limits = try String(
+      contentsOfFile: "/proc/\(site.gatewayProcess.pid)/limits", encoding: .utf8)
+    #expect(limits.contains(#/Max core file size +0 +0 /#), "\(limits)")
+  }
+
   @Test func `a request's id runs through answer, log and journal`() throws {
     let site = try Site()
     let buyer = try site.login()

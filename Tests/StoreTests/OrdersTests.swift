@@ -56,8 +56,8 @@ import Testing
       let page = try shop.orders.list(
         merchant: shop.merchant, state: nil, from: nil, to: nil, after: cursor, limit: 3,
         until: .now + .seconds(20))
-      seen += page.map(\.order.number.text)
-      cursor = page.last?.cursor
+      seen += page.orders.map(\.order.number.text)
+      cursor = page.next
     } while cursor != nil
     #expect(seen == numbers.reversed())
   }
@@ -71,7 +71,7 @@ import Testing
         merchant: shop.merchant, state: state, from: from.map(BeijingTime.init(microseconds:)),
         to: to.map(BeijingTime.init(microseconds:)), after: nil, limit: 10,
         until: .now + .seconds(20)
-      ).map(\.order.number.text)
+      ).orders.map(\.order.number.text)
     }
     #expect(try list(.unpaid, nil, nil) == ["20261121-1"])
     #expect(try list(.created, nil, nil) == ["20261121-2"])
@@ -96,6 +96,11 @@ import Testing
     }
     #expect(try shop.record()?.order.total.amount == 1990)
     #expect(try shop.orders.create(shop.order("20261121-9"), by: shop.act()) == .readOnly)
+    let page = try shop.orders.list(
+      merchant: shop.merchant, state: nil, from: nil, to: nil, after: nil, limit: 10,
+      until: .now + .seconds(20))
+    #expect(page.orders.map(\.order.number.text) == ["20261121-7"])
+    #expect(page.unusable.map(\.order) == ["20261121-8"])
     // A leftover of 0 yuan is named, not paid.
     #expect(throws: UnusableRow.self) { try shop.record("20261121-8") }
   }

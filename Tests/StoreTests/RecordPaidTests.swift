@@ -150,7 +150,7 @@ import Testing
     _ = try shop.attempts.recordPaid(shop.proof(first), by: shop.act())
     #expect(
       try shop.attempts.recordPaid(shop.proof(second), by: shop.act())
-        == .quarantined(.transactionMismatch))
+        == .quarantined(.transactionReused))
     #expect(try shop.record("20261121-2")?.state == .unpaid)
   }
 }

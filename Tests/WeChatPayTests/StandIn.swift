@@ -22,7 +22,8 @@ struct StandIns {
   func hosts(_ urls: String...) -> WeChatHosts {
     let options = SessionOptions(caFile: authority.certificateFile)
     return WeChatHosts(
-      pay: urls, login: urls[0], sessions: Pool(capacity: 2) { try Session(options) })
+      pay: urls, login: urls[0], sessions: Pool(capacity: 2) { try Session(options) },
+      loginSessions: Pool(capacity: 2) { try Session(options) })
   }
 
   /// The address of a host that nobody answers at.

@@ -39,6 +39,7 @@ extension Check {
     } + [
       "SELECT 1 FROM shop_order WHERE 1 = 0",
       "UPDATE payment SET state = state WHERE 1 = 0", "UPDATE duty SET kind = kind WHERE 1 = 0",
+      "UPDATE notification SET outcome = outcome WHERE 1 = 0",
       "DELETE FROM login_session WHERE 1 = 0",
     ]
 

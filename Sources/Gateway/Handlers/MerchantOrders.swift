@@ -1,3 +1,4 @@
+import Logging
 import Payments
 import Server
 import Store
@@ -24,16 +25,17 @@ enum MerchantOrders {
 
   static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let filter = try OrderFilter(context)
-    let limit = filter.limit
-    // One more than the page tells whether there is another page.
-    let records = try context.gateway.orders.list(
+    let page = try context.gateway.orders.list(
       merchant: holder.merchant, state: filter.state, from: filter.from, to: filter.to,
-      after: filter.cursor, limit: limit + 1, until: context.request.deadline)
-    let page = records.prefix(limit)
-    let next = records.count > limit ? page.last?.cursor : nil
+      after: filter.cursor, limit: filter.limit, until: context.request.deadline)
+    for row in page.unusable {
+      context.gateway.logger.warning(
+        "order left out of a list",
+        metadata: ["reason": "\(row)", "request_id": "\(context.request.requestID)"])
+    }
     return Answer.json([
-      "orders": .array(page.map { OrderView($0).forMerchant }),
-      "next_cursor": JSON(next?.text),
+      "orders": .array(page.orders.map { OrderView($0).forMerchant }),
+      "next_cursor": JSON(page.next?.text),
     ])
   }
 

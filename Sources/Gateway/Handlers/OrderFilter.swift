@@ -37,13 +37,13 @@ extension Context {
 }
 
 extension OrderCursor {
-  var text: String { "\(createdAt.microseconds).\(number.text)" }
+  var text: String { "\(createdAt.microseconds).\(number)" }
 
   fileprivate init?(_ text: String) {
     let parts = text.split(separator: ".", maxSplits: 1)
     guard parts.count == 2, let microseconds = Int64(parts[0]),
-      let number = OutTradeNo(String(parts[1]))
+      parts[1].utf8.allSatisfy(\.isGraphic)
     else { return nil }
-    self.init(createdAt: BeijingTime(microseconds: microseconds), number: number)
+    self.init(createdAt: BeijingTime(microseconds: microseconds), number: String(parts[1]))
   }
 }
