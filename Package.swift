@@ -40,7 +40,9 @@ let package = Package(
     .target(name: "Linux", swiftSettings: withCrashPoints),
     .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"], swiftSettings: common),
     .target(name: "MariaDB", dependencies: ["CMariaDB", "Pooling"], swiftSettings: common),
-    .target(name: "Curl", dependencies: ["CCurl", "Pooling"], swiftSettings: common),
+    .target(
+      name: "Curl", dependencies: ["CCurl", "COpenSSL", "Pooling"], swiftSettings: common,
+      linkerSettings: [.linkedLibrary("ssl")]),
     .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: common),
     .target(name: "Pooling", swiftSettings: common),
 
@@ -139,4 +141,15 @@ if Context.environment["WEIXINPAY_FUZZ"] != nil {
       path: "Tests/FuzzTargets/FastCGI",
       swiftSettings: tests),
   ]
+}
+
+// Built by Tests/bench alone.
+if Context.environment["WEIXINPAY_BENCH"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "Curl", "Linux", "MariaDB", "Payments", "Server", "Store", "TestSupport", "WeChatPay",
+        logging,
+      ], path: "Tests/Bench", exclude: ["notify.php"], swiftSettings: tests))
 }

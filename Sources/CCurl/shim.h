@@ -26,6 +26,11 @@ static inline CURLcode shim_set_callback(
   return curl_easy_setopt(handle, option, value);
 }
 
+static inline CURLcode shim_set_context_callback(
+    CURL *handle, CURLoption option, curl_ssl_ctx_callback value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
 static inline CURLcode shim_set_blob(
     CURL *handle, CURLoption option, const void *bytes, size_t count) {
   struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};

@@ -48,17 +48,18 @@ public import Pooling
     let host = try request.host()
     let headers = try HeaderList(request.headerLines())
     let answer = Answer()
+    let authorities = try options.authorities.store(orSystem: systemAuthorities)
     // After the transfer nothing of it stays in the handle but its connections.
     defer { unsafe curl_easy_reset(handle) }
 
-    try configure()
+    try configure(authorities)
     try configure(request, headers, answer)
     try set(CURLOPT_CONNECTTIMEOUT_MS, connectTimeout.milliseconds)
     try set(CURLOPT_TIMEOUT_MS, timeout.milliseconds)
 
     let code = unsafe curl_easy_perform(handle)
-    // libcurl knows the answer's and the headers' addresses only.
-    withExtendedLifetime(answer) {}
+    // libcurl knows their addresses only.
+    withExtendedLifetime((answer, authorities)) {}
     extendLifetime(headers)
     guard code == CURLE_OK else { throw failure(code, host) }
     return HTTPResponse(
@@ -70,11 +71,13 @@ public import Pooling
 // MARK: Options
 
 extension Session {
-  private mutating func configure() throws(CurlError) {
+  private mutating func configure(_ authorities: TrustStore) throws(CurlError) {
     unsafe explanation.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try check(unsafe shim_set_pointer(handle, CURLOPT_ERRORBUFFER, explanation))
     try set(CURLOPT_NOSIGNAL, 1)
     try set(CURLOPT_USERAGENT, "weixinpay")
+    // Instead of 16 KiB for each request that waits; WeChat's answers are smaller than this.
+    try set(CURLOPT_BUFFERSIZE, 4096)
 
     try set(CURLOPT_PROTOCOLS_STR, "https")
     try set(CURLOPT_REDIR_PROTOCOLS_STR, "https")
@@ -90,11 +93,12 @@ extension Session {
     try set(CURLOPT_SSL_VERIFYPEER, 1)
     try set(CURLOPT_SSL_VERIFYHOST, 2)
     try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-    if let caFile = options.caFile {
-      try set(CURLOPT_CAINFO, caFile)
-      // Otherwise the system's folder of certificates would be trusted, too.
-      try check(unsafe shim_set_text(handle, CURLOPT_CAPATH, nil))
-    }
+    // libcurl reads no authorities of its own: without ours, nobody would be trusted.
+    try check(unsafe shim_set_text(handle, CURLOPT_CAINFO, nil))
+    try check(unsafe shim_set_text(handle, CURLOPT_CAPATH, nil))
+    let context = unsafe Unmanaged.passUnretained(authorities).toOpaque()
+    try check(unsafe shim_set_pointer(handle, CURLOPT_SSL_CTX_DATA, context))
+    try check(unsafe shim_set_context_callback(handle, CURLOPT_SSL_CTX_FUNCTION, trustStore))
     if let identity = options.identity {
       try set(CURLOPT_SSLCERT_BLOB, identity.certificate)
       try set(CURLOPT_SSLKEY_BLOB, identity.privateKey)
@@ -105,6 +109,11 @@ extension Session {
       try set(CURLOPT_FRESH_CONNECT, 1)
       try set(CURLOPT_FORBID_REUSE, 1)
     }
+  }
+
+  /// What libcurl was built to trust.
+  private var systemAuthorities: (file: String?, folder: String?) {
+    (optionalText(CURLINFO_CAINFO), optionalText(CURLINFO_CAPATH))
   }
 
   private mutating func configure(
@@ -183,10 +192,12 @@ extension Session {
     return Int(value)
   }
 
-  private func text(_ information: CURLINFO) -> String {
+  private func text(_ information: CURLINFO) -> String { optionalText(information) ?? "" }
+
+  private func optionalText(_ information: CURLINFO) -> String? {
     var value: UnsafeMutablePointer<CChar>?
     unsafe shim_get_text(handle, information, &value)
-    return unsafe value.map { unsafe String(cString: $0) } ?? ""
+    return unsafe value.map { unsafe String(cString: $0) }
   }
 }
 

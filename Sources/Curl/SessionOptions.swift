@@ -1,7 +1,7 @@
 /// What all requests of a `Session` have in common.
 public struct SessionOptions: Sendable {
   /// A file of certificates (PEM) to trust *instead of* the system's; nil: the system's.
-  public var caFile: String?
+  public let caFile: String?
   /// The certificate shown to the server; nil: none.
   public var identity: ClientIdentity?
   /// Every request opens a connection of its own and closes it.
@@ -10,12 +10,16 @@ public struct SessionOptions: Sendable {
   /// itself. Set this for requests that must arrive at most once, such as refunds.
   public var freshConnection: Bool
 
+  /// Copies share it: sessions that are opened with the same options read the authorities once.
+  let authorities: Authorities
+
   public init(
     caFile: String? = nil, identity: ClientIdentity? = nil, freshConnection: Bool = false
   ) {
     self.caFile = caFile
     self.identity = identity
     self.freshConnection = freshConnection
+    authorities = Authorities(file: caFile)
   }
 }
 
