@@ -53,9 +53,12 @@ public final class Nginx: Sendable {
 
   /// Starts nginx and returns once it listens.
   ///
+  /// - Parameter connections: how many it can have open, to both sides together.
   /// - Throws: `TestSupportError` with nginx's error log when it does not start.
-  public init(shop: Shop? = nil, simulator: Simulator? = nil) throws {
-    let started = try Self.start(ports: 2) { folder, ports in
+  public init(
+    shop: Shop? = nil, simulator: Simulator? = nil, connections: Int = 1024
+  ) throws {
+    let started = try Self.start(ports: 2, connections: connections) { folder, ports in
       try Self.configuration(
         folder, shop: shop.map { ($0, ports[0]) }, simulator: simulator.map { ($0, ports[1]) })
     }
@@ -98,14 +101,15 @@ extension Nginx {
   ///   - http: what stands in its `http {}`, given its folder and ports.
   /// - Throws: `TestSupportError` with nginx's error log when it does not start.
   public static func start(
-    ports count: Int, http: (TemporaryFolder, [UInt16]) throws -> String
+    ports count: Int, connections: Int = 1024,
+    http: (TemporaryFolder, [UInt16]) throws -> String
   ) throws -> Started {
     // Between the choice of a port and nginx's listening on it another process may take the port.
     var attempt = 1
     while true {
       let folder = try TemporaryFolder()
       let ports = try (0..<count).map { _ in try freePort() }
-      try folder.write(main(http: http(folder, ports)), to: "nginx.conf")
+      try folder.write(main(http: http(folder, ports), connections: connections), to: "nginx.conf")
       do {
         return (try start(in: folder), folder, ports)
       } catch {
@@ -135,7 +139,7 @@ extension Nginx {
     }
   }
 
-  private static func main(http: String) -> String {
+  private static func main(http: String, connections: Int) -> String {
     // Workers of a root nginx run as another user unless told so; they could not open the sockets.
     """
     \(geteuid() == 0 ? "user root;" : "")
@@ -144,7 +148,7 @@ extension Nginx {
     pid nginx.pid;
     error_log error.log;
     events {
-      worker_connections 1024;
+      worker_connections \(connections);
     }
     http {
       access_log off;

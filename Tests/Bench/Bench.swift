@@ -1,0 +1,71 @@
+import Foundation
+import Linux
+import Payments
+
+/// Measures the gateway beside its peers, all in one run, in turns; Tests/bench builds and calls it.
+///
+/// A figure alone says more about the machine than about the program: what counts is its ratio to a
+/// peer that ran in the same minute. Each figure is the median of the rounds, and each ratio the
+/// median of the rounds' ratios.
+@main struct Bench {
+  static func main() {
+    let arguments = CommandLine.arguments.dropFirst()
+    Signals.ignoreBrokenPipe()
+    do {
+      if arguments.first == "echo", let socket = arguments.last {
+        try Echo.serve(at: socket)
+      } else {
+        try Bench(arguments: arguments).run()
+      }
+    } catch {
+      print("FAILED: \(error)")
+      exit(1)
+    }
+  }
+
+  private let stage: Stage
+  private let buyer: (token: String, openID: OpenID)
+  private let withPHP: Bool
+  private let isQuick: Bool
+  private let idle: Memory
+
+  private init(arguments: ArraySlice<String>) throws {
+    isQuick = arguments.contains("--quick")
+    withPHP = arguments.contains("--with-php")
+    stage = try Stage(withPHP: withPHP)
+    idle = try Memory(of: stage.gateway)
+    buyer = try stage.login()
+  }
+
+  private func run() throws {
+    print("\(ProcessInfo.processInfo.activeProcessorCount) cores")
+    try measureRates().print()
+    try measureMemory()
+  }
+
+  private func measureRates() throws -> Table {
+    let notifications = NotificationRounds(
+      stage: stage, openID: buyer.openID, count: isQuick ? 500 : 3000)
+    let payments = PaymentRounds(stage: stage, buyer: buyer, count: isQuick ? 300 : 1500)
+    var table = Table()
+    for round in 1...(isQuick ? 2 : 7) {
+      table.add(try notifications.run(round, withPHP: withPHP), as: "notifications")
+      table.add(try payments.run(round), as: "payments")
+    }
+    return table
+  }
+
+  private func measureMemory() throws {
+    print("\nMiB of memory                            resident  proportional")
+    print("  idle after its start                   \(idle)")
+    print("  idle after its work                    \(try Memory(of: stage.gateway))")
+    try stage.restartGateway(workers: 1000)
+    print("  idle, with 1000 workers for payments   \(try Memory(of: stage.gateway))")
+    let crowd = try Crowd(PaymentRounds(stage: stage, buyer: buyer, count: 1000), prefix: "C")
+    print("  1000 payments, WeChat takes 1 s for each \(crowd.peak)")
+    print("    all answered 200; at most \(crowd.waiting) waited for WeChat at one moment")
+    print(
+      String(
+        format: "    p50 %.0f ms, p99 %.0f ms", crowd.load.latency(0.5), crowd.load.latency(0.99)))
+  }
+}
