@@ -59,13 +59,20 @@ import Payments
     print("\nMiB of memory                            resident  proportional")
     print("  idle after its start                   \(idle)")
     print("  idle after its work                    \(try Memory(of: stage.gateway))")
+    if let php = stage.php {
+      print("  php-fpm, a worker after its work       \(try Memory(averageWorkerOf: php))")
+    }
     try stage.restartGateway(workers: 1000)
-    print("  idle, with 1000 workers for payments   \(try Memory(of: stage.gateway))")
+    let large = try Memory(of: stage.gateway)
+    print("  idle, with 1000 workers for payments   \(large)")
     let crowd = try Crowd(PaymentRounds(stage: stage, buyer: buyer, count: 1000), prefix: "C")
-    print("  1000 payments, WeChat takes 1 s for each \(crowd.peak)")
-    print("    all answered 200; at most \(crowd.waiting) waited for WeChat at one moment")
+    print("  1000 payments, WeChat takes 1 s        \(crowd.peak)")
     print(
       String(
-        format: "    p50 %.0f ms, p99 %.0f ms", crowd.load.latency(0.5), crowd.load.latency(0.99)))
+        format: """
+              all answered 200, p50 %.0f ms, p99 %.0f ms
+              at most %d waited for WeChat at one moment: %.0f KiB for each of them
+          """, crowd.load.latency(0.5), crowd.load.latency(0.99), crowd.waiting,
+        (crowd.peak.resident - large.resident) * 1024 / Double(crowd.waiting)))
   }
 }

@@ -14,6 +14,7 @@ final class Stage {
   let authority: String
   let merchant: Merchant
   private(set) var gateway: ChildProcess
+  private(set) var php: ChildProcess?
   private let folder: TemporaryFolder
   private let server: PrivateMariaDB
   private let others: [ChildProcess]
@@ -57,7 +58,8 @@ final class Stage {
       Self.settings(folder, merchant, server, weChat: weChat.simulatorURL, trusted: trusted),
       to: "weixinpay.yaml")
     try ChildProcess.run(builtProduct("weixinpay"), ["migrate", "--config", configuration])
-    others = try Self.startOthers(folder, authority: authority, server, withPHP: withPHP)
+    others = try Self.startOthers(folder, authority: authority)
+    php = withPHP ? try Self.startPHP(folder, server) : nil
     gateway = try Self.startGateway(folder, configuration, shop, authority)
   }
 
@@ -204,9 +206,9 @@ extension Stage {
   }
 
   private static func startOthers(
-    _ folder: TemporaryFolder, authority: String, _ server: PrivateMariaDB, withPHP: Bool
+    _ folder: TemporaryFolder, authority: String
   ) throws -> [ChildProcess] {
-    var processes = [
+    let processes = [
       try ChildProcess.start(
         builtProduct("wechat-simulator"),
         [
@@ -218,14 +220,7 @@ extension Stage {
         builtProduct("bench"), ["echo", folder.file("echo.sock")], log: folder.file("echo.log"),
         removing: folder),
     ]
-    var sockets = ["wechat.sock", "echo.sock"]
-    if withPHP {
-      processes.append(try startPHP(folder, server))
-      sockets.append("php.sock")
-    }
-    for socket in sockets {
-      try eventually(socket) { FileManager.default.fileExists(atPath: folder.file(socket)) }
-    }
+    for socket in ["wechat.sock", "echo.sock"] { try waitForSocket(folder.file(socket)) }
     return processes
   }
 
@@ -247,8 +242,14 @@ extension Stage {
       env[DATABASE_NAME] = \(database)
       """, to: "php-fpm.conf")
     let program = ProcessInfo.processInfo.environment["PHP_FPM"] ?? "php-fpm"
-    return try ChildProcess.start(
+    let process = try ChildProcess.start(
       program, ["--nodaemonize", "--allow-to-run-as-root", "--fpm-config", pool],
       log: folder.file("php.log"), removing: folder)
+    try waitForSocket(folder.file("php.sock"))
+    return process
+  }
+
+  private static func waitForSocket(_ path: String) throws {
+    try eventually(path) { FileManager.default.fileExists(atPath: path) }
   }
 }
