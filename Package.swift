@@ -151,5 +151,5 @@ if Context.environment["WEIXINPAY_BENCH"] != nil {
       dependencies: [
         "Curl", "Linux", "MariaDB", "Payments", "Server", "Store", "TestSupport", "WeChatPay",
         logging,
-      ], path: "Tests/Bench", exclude: ["notify.php"], swiftSettings: tests))
+      ], path: "Tests/BenchTargets", exclude: ["notify.php"], swiftSettings: tests))
 }

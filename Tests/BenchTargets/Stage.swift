@@ -176,7 +176,7 @@ extension Stage {
       fastcgi_pass unix:\(folder.file("echo.sock"));
     }
     location = /peer/notify.php {
-      fastcgi_param SCRIPT_FILENAME \(sourceFile("Tests/Bench/notify.php"));
+      fastcgi_param SCRIPT_FILENAME \(sourceFile("Tests/BenchTargets/notify.php"));
       fastcgi_param REQUEST_METHOD $request_method;
       fastcgi_param CONTENT_TYPE $content_type;
       fastcgi_param CONTENT_LENGTH $content_length;
