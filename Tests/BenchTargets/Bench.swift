@@ -62,10 +62,17 @@ import Payments
     if let php = stage.php {
       print("  php-fpm, a worker after its work       \(try Memory(averageWorkerOf: php))")
     }
-    try stage.restartGateway(workers: 1000)
-    let large = try Memory(of: stage.gateway)
-    print("  idle, with 1000 workers for payments   \(large)")
-    let crowd = try Crowd(PaymentRounds(stage: stage, buyer: buyer, count: 1000), prefix: "C")
+    try measureCrowd(workers: 256, prefix: "C", "its default, 256 workers")
+    try measureCrowd(workers: 1000, prefix: "D", "1000 workers")
+  }
+
+  /// A thousand buyers at one moment, with so many workers to wait for WeChat.
+  private func measureCrowd(workers: Int, prefix: String, _ configuration: String) throws {
+    try stage.restartGateway(workers: workers)
+    let before = try Memory(of: stage.gateway)
+    print(
+      "  idle, \(configuration)".padding(toLength: 41, withPad: " ", startingAt: 0) + "\(before)")
+    let crowd = try Crowd(PaymentRounds(stage: stage, buyer: buyer, count: 1000), prefix: prefix)
     print("  1000 payments, WeChat takes 1 s        \(crowd.peak)")
     print(
       String(
@@ -73,6 +80,6 @@ import Payments
               all answered 200, p50 %.0f ms, p99 %.0f ms
               at most %d waited for WeChat at one moment: %.0f KiB for each of them
           """, crowd.load.latency(0.5), crowd.load.latency(0.99), crowd.waiting,
-        (crowd.peak.resident - large.resident) * 1024 / Double(crowd.waiting)))
+        (crowd.peak.resident - before.resident) * 1024 / Double(crowd.waiting)))
   }
 }

@@ -69,7 +69,7 @@ final class Stage {
     try gateway.wait()
     let settings = try String(contentsOfFile: configuration, encoding: .utf8)
     try folder.write(
-      settings.replacingOccurrences(of: "api.sock", with: "api.sock, workers: \(workers)"),
+      settings.replacing(/api\.sock(, workers: [0-9]+)?/, with: "api.sock, workers: \(workers)"),
       to: "weixinpay.yaml")
     gateway = try Self.startGateway(folder, configuration, shop, authority)
   }
