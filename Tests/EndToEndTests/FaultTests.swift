@@ -21,8 +21,9 @@ import Testing
   func `whatever becomes of unifiedorder, the same order can be paid afterwards`(
     fault: String
   ) throws {
-    // A site of its own: a fault strikes whoever calls next.
-    let site = try Site(.init(apiWorkers: 4))
+    // A site of its own: a fault strikes whoever calls next. Its time runs slower, because repeating
+    // a SYSTEMERROR takes 7 s, which a prepay session must outlive.
+    let site = try Site(.init(apiWorkers: 4, speed: 100))
     let number = Site.number()
     try site.createOrder(number)
     let buyer = try site.login()
@@ -42,7 +43,7 @@ import Testing
 
   @Test(arguments: ["systemerror_before", "systemerror_after"])
   func `a SYSTEMERROR that passes is nothing the buyer hears of`(fault: String) throws {
-    let site = try Site(.init(apiWorkers: 4))
+    let site = try Site(.init(apiWorkers: 4, speed: 100))
     try site.fault("unifiedorder", fault, count: 1)
     let (number, _, payment) = try site.unpaidOrder()
     #expect(
