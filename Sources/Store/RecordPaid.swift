@@ -70,7 +70,7 @@ extension Connection {
       return .quarantined(verified, order: proof.outTradeNo, .unknownOrder)
     }
     guard changed == 1 else {
-      guard let alarm = row.contradiction(to: proof) else {
+      guard let alarm = try row.contradiction(to: proof) else {
         return Settlement(outcome: .duplicate, lines: [])
       }
       return .quarantined(verified, order: row.order, alarm)
@@ -94,6 +94,9 @@ extension Connection {
   }
 }
 
+/// An attempt was changed while a proof was compared with it; the proof has to come again.
+struct AttemptChanged: Error {}
+
 /// An attempt as it is after the attempt to mark it paid.
 private struct PaidRow {
   let order: OutTradeNo
@@ -115,9 +118,14 @@ private struct PaidRow {
   }
 
   /// Why a proof did not change the row; `nil` when the row already says the same.
-  func contradiction(to proof: PaymentProof) -> Alarm? {
+  ///
+  /// - Throws: `AttemptChanged` when nothing in the row explains it.
+  func contradiction(to proof: PaymentProof) throws -> Alarm? {
     if total != proof.total { return .amountMismatch }
     if openID != proof.openID { return .payerMismatch }
+    // What is not paid contradicts no transaction: somebody mended the row since the UPDATE. WeChat
+    // must not be told SUCCESS; its repetition pays.
+    guard state == .paid else { throw AttemptChanged() }
     return transactionID == proof.transactionID ? nil : .transactionMismatch
   }
 }

@@ -1,6 +1,7 @@
 import MariaDB
 import Payments
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -152,5 +153,35 @@ import Testing
       try shop.attempts.recordPaid(shop.proof(second), by: shop.act())
         == .quarantined(.transactionReused))
     #expect(try shop.record("20261121-2")?.state == .unpaid)
+  }
+
+  @Test func `a record that is mended in the same moment is never taken for a paid one`() throws {
+    let shop = try Shop()
+    let attempts = try (0..<150).map { try shop.unpaid("20261121-\($0)") }
+    let isOver = Atomic(false)
+    let outcomes = Mutex<[PaidOutcome]>([])
+    _ = try concurrently(2) { index in
+      if index == 0 {
+        defer { isOver.store(true, ordering: .relaxed) }
+        for (number, attempt) in attempts.enumerated() {
+          // An error is told to WeChat as FAIL: it comes again.
+          guard
+            let outcome = try? shop.attempts.recordPaid(
+              shop.proof(attempt, transaction: "T\(number)"), by: shop.act())
+          else { continue }
+          outcomes.withLock { $0.append(outcome) }
+        }
+      } else {
+        while !isOver.load(ordering: .relaxed) {
+          for total in [1, 1990] {
+            try shop.database.withConnection(until: .now + .seconds(20)) { connection in
+              try connection.run("UPDATE payment SET total_fee = \(total) WHERE state = 'unpaid'")
+            }
+          }
+        }
+      }
+    }
+    // Nothing was paid before: another transaction cannot have paid it.
+    #expect(!outcomes.withLock { $0 }.contains(.quarantined(.transactionMismatch)))
   }
 }
