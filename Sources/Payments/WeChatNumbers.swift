@@ -45,6 +45,18 @@ public struct TransactionID: Identifier {
   }
 }
 
+/// WeChat's number of a refund (微信退款单号), also of one that a person made on the merchant platform.
+///
+/// 1 to 32 letters and digits, 28 or 29 digits today. Source: 申请退款, field `refund_id`.
+public struct RefundID: Identifier {
+  public let text: String
+  public init?(_ text: String) {
+    guard (1...32).contains(text.utf8.count), text.utf8.allSatisfy(\.isAlphanumeric)
+    else { return nil }
+    self.text = text
+  }
+}
+
 /// A prepay session (预支付交易会话标识), with which the mini-program opens the cashier for 2 hours.
 ///
 /// 1 to 64 visible ASCII characters. Source: 统一下单, field `prepay_id`.

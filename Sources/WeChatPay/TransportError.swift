@@ -13,10 +13,35 @@ struct TransportError: Error {
 
 extension TransportError {
   init(_ error: CurlError) {
+    let isCertificateFault = error.isCertificateFault
+    let message =
+      isCertificateFault
+      ? "the merchant's certificate (商户API证书) was refused or cannot be used: \(error.message)"
+      : error.message
     switch error.outcome {
-    case .provenUnsent: self.init(wasSent: false, isElsewhereHelpful: true, message: error.message)
-    case .unknown: self.init(wasSent: true, message: error.message)
+    case .provenUnsent:
+      // Every host of WeChat wants the same certificate.
+      self.init(
+        wasSent: false, isElsewhereHelpful: !isCertificateFault,
+        isCertificateFault: isCertificateFault, message: message)
+    case .unknown:
+      self.init(wasSent: true, isCertificateFault: isCertificateFault, message: message)
     }
+  }
+}
+
+extension CurlError {
+  /// Whether the client certificate is at fault: libcurl cannot use it, or the server ended TLS
+  /// because of it.
+  ///
+  /// In TLS 1.3 the server's alert comes after the client has sent its request, so that the outcome
+  /// alone does not tell. OpenSSL's words for the alert do: `alert certificate expired`,
+  /// `alert bad certificate`, `alert unknown ca` …
+  fileprivate var isCertificateFault: Bool {
+    // CURLE_SSL_CERTPROBLEM, CURLE_SSL_CLIENTCERT.
+    if code == 58 || code == 98 { return true }
+    return message.contains(" alert ")
+      && ["certificate", "unknown ca"].contains { message.contains($0) }
   }
 }
 
@@ -29,8 +54,10 @@ extension HTTPResponse {
     do {
       return try FlatXML.read(body)
     } catch {
-      // nginx's words for a missing and for a wrong client certificate.
-      let isCertificateFault = status == 400 && body.contains(Array("SSL certificate".utf8))
+      // nginx's words for a missing and for a wrong client certificate. It shows its 495 and 496
+      // as 400.
+      let isCertificateFault =
+        [400, 495, 496].contains(status) && body.contains(Array("SSL certificate".utf8))
       throw TransportError(
         wasSent: true, isElsewhereHelpful: (500...599).contains(status),
         isCertificateFault: isCertificateFault,

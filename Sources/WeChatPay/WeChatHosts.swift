@@ -38,9 +38,12 @@ public final class WeChatHosts: Sendable {
 
   /// Posts a message and reads the answer, which is not verified yet.
   ///
+  /// - Parameter mayBeRepeated: whether another host may be asked although one may have got the
+  ///   message.
   /// - Throws: `TransportError`; it counts as unsent only when no host can have got the message.
   func exchange(
-    _ message: Fields, path: String, sessions: Pool<Session>, deadline: ContinuousClock.Instant
+    _ message: Fields, path: String, mayBeRepeated: Bool, sessions: Pool<Session>,
+    deadline: ContinuousClock.Instant
   ) throws(TransportError) -> Fields {
     let body = FlatXML.write(message)
     var failure = TransportError(wasSent: false, message: "no host was asked")
@@ -58,7 +61,7 @@ public final class WeChatHosts: Sendable {
         let wasSentBefore = failure.wasSent
         failure = error
         failure.wasSent = error.wasSent || wasSentBefore
-        guard error.isElsewhereHelpful else { throw failure }
+        guard error.isElsewhereHelpful, mayBeRepeated || !failure.wasSent else { throw failure }
       }
     }
     throw failure

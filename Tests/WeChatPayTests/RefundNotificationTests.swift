@@ -19,7 +19,7 @@ import Testing
     if let xml = vector.notifyXml {
       let notification = try RefundNotification(Array(xml.utf8))
       #expect(notification.merchantID == MerchantID("12345678"))
-      #expect(try notification.decrypted(with: key) == fields)
+      #expect(try notification.decrypted(with: key) == RefundHint(fields))
     }
   }
 

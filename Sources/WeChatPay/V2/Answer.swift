@@ -4,8 +4,10 @@ import Payments
 /// identity, business. Source: WeChat Pay APIv2, 协议规则.
 struct Answer {
   let call: WeChatCall
-  /// The order that was asked about.
+  /// The order that the call was about.
   let number: OutTradeNo
+  /// The refund that the call was about.
+  var refundNumber: OutRefundNo?
   let signType: SignType
 
   /// - Returns: the fields, when they are verified and `result_code` is SUCCESS.
@@ -28,6 +30,11 @@ struct Answer {
     // No signature covers an empty field, so it means as much as none.
     if let answered = fields["out_trade_no"], !answered.isEmpty, OutTradeNo(answered) != number {
       throw unbelievable("it is about another order")
+    }
+    if let refundNumber, let answered = fields["out_refund_no"], !answered.isEmpty,
+      OutRefundNo(answered) != refundNumber
+    {
+      throw unbelievable("it is about another refund")
     }
     switch fields["result_code"] {
     case "SUCCESS": return fields

@@ -34,8 +34,12 @@ public struct RefundNotification: Sendable {
   ///
   /// - Throws: `NotificationRefusal.undecipherable`, whatever went wrong: a caller who could tell
   ///   bad padding from bad content would have a decryption oracle.
-  public func decrypted(with key: APIKey) throws(NotificationRefusal) -> Fields {
-    try Self.decrypt(encrypted, key: key)
+  public func decrypted(with key: APIKey) throws(NotificationRefusal) -> RefundHint {
+    do {
+      return try RefundHint(Self.decrypt(encrypted, key: key))
+    } catch {
+      throw .undecipherable
+    }
   }
 
   /// AES-256-ECB with PKCS#7 padding, Base64, below it a message with root `root`.

@@ -3,10 +3,14 @@
 /// Whoever catches it asks `outcome` first: what did not happen may be refused, what is unknown
 /// must be kept and asked again.
 public struct WeChatPayError: Error, Sendable {
-  /// What is known about the order that the call was about.
+  /// What is known about the order or refund that the call was about.
   public enum Outcome: Sendable, Equatable {
-    /// Proven: this call changed nothing at WeChat. After an orderquery: WeChat does not know the
-    /// number.
+    /// Proven: this call changed nothing at WeChat. After an orderquery or a refundquery: WeChat
+    /// does not know the number.
+    ///
+    /// It speaks of this call alone. When a refund is sent again because an earlier call left it
+    /// unknown, that the second did not happen says nothing about the first: only a refundquery
+    /// can.
     case didNotHappen
     /// WeChat may or may not have done it: no answer, or none that can be believed.
     case unknown
@@ -34,12 +38,16 @@ public struct WeChatPayError: Error, Sendable {
     self.message = "\(call.rawValue): \(message)"
     self.weChatText = weChatText.map { String($0.prefix(128)) }
     code = nil
-    switch call {
-    case .unifiedOrder, .closeOrder: outcome = wasSent ? .unknown : .didNotHappen
     // A question that was not even sent leaves open what it was to find out.
-    case .orderQuery: outcome = .unknown
+    outcome = wasSent || call.isQuestion ? .unknown : .didNotHappen
+    self.handling = handling ?? Self.handling(of: call, wasSent: wasSent)
+  }
+
+  private static func handling(of call: WeChatCall, wasSent: Bool) -> Handling {
+    switch call {
+    case .unifiedOrder, .refund: wasSent ? .query : .sendAgain
+    case .orderQuery, .closeOrder, .refundQuery: .sendAgain
     }
-    self.handling = handling ?? (wasSent && call == .unifiedOrder ? .query : .sendAgain)
   }
 
   /// A verified answer whose `result_code` is FAIL.

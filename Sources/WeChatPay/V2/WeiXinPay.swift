@@ -19,9 +19,9 @@ open class WeiXinPay {
     self.deadline = deadline
   }
 
-  /// The curl sessions of the conversation. Calls that must prove the merchant by certificate
-  /// (商户API证书) take place in sessions of their own: a reused plain connection sends none.
-  open var sessions: Pool<Session> { hosts.sessions }
+  /// The curl sessions for a call. Calls that must prove the merchant by certificate (商户API证书)
+  /// take place in sessions of their own: a reused plain connection sends none.
+  open func sessions(for call: WeChatCall) -> Pool<Session> { hosts.sessions }
 
   /// Places an order (统一下单), or places it again: the same parameters give a prepay_id again.
   ///
@@ -75,30 +75,34 @@ open class WeiXinPay {
   private static let repetitionPauses = [1, 2, 4]
 
   /// Sends a call, and again with the same parameters as long as WeChat says SYSTEMERROR and the
-  /// deadline allows it.
+  /// deadline allows it. A call that may not be repeated is sent once.
   ///
   /// - Returns: the fields of an answer whose `result_code` is SUCCESS.
   func send(
-    _ call: WeChatCall, _ fields: Fields, about number: OutTradeNo, signType: SignType
+    _ call: WeChatCall, _ fields: Fields, about number: OutTradeNo,
+    refund refundNumber: OutRefundNo? = nil, signType: SignType
   ) throws(WeChatPayError) -> Fields {
+    let answer = Answer(
+      call: call, number: number, refundNumber: refundNumber, signType: signType)
     for seconds in Self.repetitionPauses {
       do {
-        return try sendOnce(call, fields, about: number, signType: signType)
+        return try sendOnce(fields, awaiting: answer)
       } catch {
         let leavesTime = ContinuousClock.now + .seconds(seconds) + .seconds(1) < deadline
-        guard error.code == .systemError, leavesTime else { throw error }
+        guard error.code == .systemError, call.mayBeRepeated, leavesTime else { throw error }
         pause(milliseconds: seconds * 1000)
       }
     }
-    return try sendOnce(call, fields, about: number, signType: signType)
+    return try sendOnce(fields, awaiting: answer)
   }
 
   /// Adds merchant and nonce, signs, posts, verifies.
   ///
   /// A repetition has a nonce of its own, and so another signature; its other fields are the same.
   private func sendOnce(
-    _ call: WeChatCall, _ fields: Fields, about number: OutTradeNo, signType: SignType
+    _ fields: Fields, awaiting answer: Answer
   ) throws(WeChatPayError) -> Fields {
+    let (call, signType) = (answer.call, answer.signType)
     var message = fields
     message["appid"] = merchant.appID.text
     message["mch_id"] = merchant.merchantID.text
@@ -108,13 +112,16 @@ open class WeiXinPay {
     let received: Fields
     do {
       received = try hosts.exchange(
-        message, path: call.path, sessions: sessions, deadline: deadline)
+        message, path: call.path, mayBeRepeated: call.mayBeRepeated,
+        sessions: sessions(for: call), deadline: deadline)
     } catch {
+      // Whoever wants to see the certificate looks at it before he passes the refund on: what was
+      // refused there never came to the application that refunds.
+      let isTurnedAway = call == .refund && error.isCertificateFault
       throw WeChatPayError(
-        call, wasSent: error.wasSent, error.message,
+        call, wasSent: error.wasSent && !isTurnedAway, error.message,
         handling: error.isCertificateFault ? .configure : nil)
     }
-    return try Answer(call: call, number: number, signType: signType)
-      .verified(received, merchant: merchant)
+    return try answer.verified(received, merchant: merchant)
   }
 }

@@ -1,0 +1,56 @@
+public import Payments
+
+/// What a refund notification says, once decrypted.
+///
+/// A hint to ask WeChat about the refund, and no proof: the message bears no signature, and parts of
+/// old ones can be put together anew without the key.
+public struct RefundHint: Sendable, Equatable {
+  /// WeChat's number of the payment (微信支付订单号).
+  public let transactionID: TransactionID
+  /// The number of the payment attempt (商户订单号).
+  public let outTradeNo: OutTradeNo
+  /// The refund's number (商户退款单号): ours, or WeChat's choice when a person made the refund.
+  public let outRefundNo: OutRefundNo
+  /// WeChat's number of the refund (微信退款单号).
+  public let refundID: RefundID
+  /// The order total (订单总金额).
+  public let total: Fen
+  /// What is paid back (退款金额).
+  public let amount: Fen
+  public let status: RefundStatus
+  /// Who applied for it.
+  public let source: RefundSource
+  /// When the buyer had the money; `nil` unless the refund succeeded.
+  public let succeededAt: BeijingTime?
+
+  init(_ fields: Fields) throws(FieldRefusal) {
+    transactionID = try fields.value("transaction_id", TransactionID.init)
+    outTradeNo = try fields.value("out_trade_no", OutTradeNo.init)
+    outRefundNo = try fields.value("out_refund_no", OutRefundNo.init)
+    refundID = try fields.value("refund_id", RefundID.init)
+    total = try fields.value("total_fee") { Fen(digits: $0) }
+    amount = try fields.value("refund_fee") { Fen(digits: $0) }
+    status = try fields.value("refund_status") { $0.isEmpty ? nil : RefundStatus(word: $0) }
+    source = try fields.value("refund_request_source") { $0.isEmpty ? nil : RefundSource(word: $0) }
+    succeededAt = try fields.successTime("success_time")
+  }
+}
+
+/// Who applied for a refund (退款发起来源, `refund_request_source`).
+public enum RefundSource: Sendable, Hashable {
+  /// This gateway, or another program with the merchant's key and certificate.
+  case api
+  /// A person on the merchant platform (商户平台).
+  case vendorPlatform
+  /// A word that the manual did not have.
+  case other(String)
+
+  init(word: String) {
+    self =
+      switch word {
+      case "API": .api
+      case "VENDOR_PLATFORM": .vendorPlatform
+      default: .other(word)
+      }
+  }
+}

@@ -1,0 +1,101 @@
+public import Payments
+
+/// A refund as a verified answer to refundquery (查询退款) reports it.
+public struct RefundRecord: Sendable, Equatable {
+  /// The merchant's number (商户退款单号). A refund that a person made on the merchant platform has
+  /// one that WeChat chose.
+  public let outRefundNo: OutRefundNo
+  /// WeChat's number (微信退款单号).
+  public let refundID: RefundID
+  /// The amount applied for (退款金额), in terms of the order's total.
+  public let amount: Fen
+  public let status: RefundStatus
+  /// The way the money goes (退款渠道), such as `ORIGINAL` or `OTHER_BANKCARD`.
+  public let channel: String?
+  /// Where it arrives (退款入账账户), for people: `支付用户零钱`, for instance. Empty when not told.
+  public let receivingAccount: String
+  /// When the buyer had the money; `nil` when WeChat does not say.
+  public let succeededAt: BeijingTime?
+  /// The merchant's account from which it is paid (退款资金来源).
+  public let account: String?
+}
+
+extension RefundRecord {
+  /// Reads the record with this index.
+  init(_ fields: Fields, index: Int) throws(FieldRefusal) {
+    func text(_ name: String) -> String? {
+      fields["\(name)_\(index)"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+    outRefundNo = try fields.value("out_refund_no_\(index)", OutRefundNo.init)
+    refundID = try fields.value("refund_id_\(index)", RefundID.init)
+    amount = try fields.value("refund_fee_\(index)") { Fen(digits: $0) }
+    status = try fields.value("refund_status_\(index)") {
+      $0.isEmpty ? nil : RefundStatus(word: $0)
+    }
+    channel = text("refund_channel")
+    // Spelled so by WeChat.
+    receivingAccount = text("refund_recv_accout") ?? ""
+    succeededAt = try fields.successTime("refund_success_time_\(index)")
+    account = text("refund_account")
+  }
+}
+
+/// One answer to refundquery: up to 10 refunds of an order.
+struct RefundPage {
+  let records: [RefundRecord]
+  /// How many refunds the order has; `nil` when WeChat does not say.
+  let total: Int?
+}
+
+extension RefundPage {
+  /// - Throws: `WeChatPayError` when the answer is about another order, or when anything that
+  ///   matters is missing in it or cannot be read.
+  init(_ fields: Fields, of outTradeNo: OutTradeNo) throws(WeChatPayError) {
+    do throws(FieldRefusal) {
+      let answered = try fields.value("out_trade_no", OutTradeNo.init)
+      guard answered == outTradeNo else { throw FieldRefusal(name: "out_trade_no") }
+      let count = try fields.value("refund_count") { Self.number($0) }
+      records = try (0..<count).map { index throws(FieldRefusal) in
+        try RefundRecord(fields, index: index)
+      }
+      total =
+        switch fields["total_refund_count"] {
+        case nil, "": nil
+        default: try fields.value("total_refund_count") { Self.number($0) }
+        }
+    } catch {
+      throw WeChatPayError(
+        .refundQuery, wasSent: true, "the answer cannot be used: expected \(error.name)")
+    }
+  }
+
+  /// 0 to 99: a page has up to 10, an order up to 50 refunds.
+  private static func number(_ text: String) -> Int? {
+    guard (1...2).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
+    return Int(text)
+  }
+}
+
+extension Fields {
+  /// A time of a refund, `yyyy-MM-dd HH:mm:ss`; missing or empty unless the refund succeeded.
+  func successTime(_ name: String) throws(FieldRefusal) -> BeijingTime? {
+    switch self[name] {
+    case nil, "": nil
+    default: try value(name) { BeijingTime(spaced: $0) }
+    }
+  }
+}
+
+extension BeijingTime {
+  /// Reads `yyyy-MM-dd HH:mm:ss`, the form of refunds.
+  fileprivate init?(spaced text: String) {
+    let separators: [Int: UInt8] = [
+      4: UInt8(ascii: "-"), 7: UInt8(ascii: "-"), 10: UInt8(ascii: " "), 13: UInt8(ascii: ":"),
+      16: UInt8(ascii: ":"),
+    ]
+    let bytes = Array(text.utf8)
+    guard bytes.count == 19, separators.allSatisfy({ bytes[$0] == $1 }) else { return nil }
+    let digits = bytes.indices.filter { separators[$0] == nil }.map { bytes[$0] }
+    self.init(compact: String(decoding: digits, as: UTF8.self))
+  }
+}
