@@ -21,4 +21,12 @@ public enum Alarm: String, CaseIterable, Sendable {
   case unknownOrder = "unknown_order"
   /// A signed notification names another appid or mch_id than the merchant's.
   case foreignMerchant = "foreign_merchant"
+  /// The buyer's card is dead: the refund's money is back with the merchant, who has to find
+  /// another way. Ends when WeChat reports an end of the refund.
+  case refundAbnormal = "refund_abnormal"
+  /// A refund was made by hand on WeChat's merchant platform beside refunds that are reserved here:
+  /// together they exceed what was paid.
+  case refundOverlap = "refund_overlap"
+  /// WeChat reports something about a refund that contradicts our records.
+  case refundMismatch = "refund_mismatch"
 }

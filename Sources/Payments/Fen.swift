@@ -58,6 +58,11 @@ public struct Fen: Hashable, Comparable, Sendable {
     self.init(amount)
   }
 
+  /// What is left when an amount is taken away.
+  ///
+  /// - Returns: `nil` when there is less than that.
+  public func minus(_ other: Fen) -> Fen? { Fen(amount - other.amount) }
+
   public static func < (left: Fen, right: Fen) -> Bool { left.amount < right.amount }
 }
 

@@ -58,9 +58,11 @@ struct JournalLine {
   let merchant: MerchantName
   let order: OutTradeNo
   var outTradeNo: OutTradeNo?
+  var refund: OutRefundNo?
   let event: String
-  var from: PaymentState?
-  var to: PaymentState?
+  /// A state of the payment, or of the refund if it is about one.
+  var from: String?
+  var to: String?
   let detail: String
   var notificationID: Int64?
 }
@@ -71,12 +73,13 @@ extension Connection {
     try !query(
       """
       SELECT 1 FROM journal
-      WHERE merchant = ? AND order_no = ? AND out_trade_no <=> ? AND event = ? AND detail = ?
+      WHERE merchant = ? AND order_no = ? AND out_trade_no <=> ? AND out_refund_no <=> ?
+        AND event = ? AND detail = ?
       LIMIT 1
       """,
       [
         .text(line.merchant.text), .text(line.order.text), Value(line.outTradeNo?.text),
-        .text(line.event), .text(line.detail),
+        Value(line.refund?.text), .text(line.event), .text(line.detail),
       ]
     ).isEmpty
   }
@@ -84,14 +87,14 @@ extension Connection {
   mutating func record(_ line: JournalLine, by act: Act) throws(MariaDBError) {
     try execute(
       """
-      INSERT INTO journal (at, merchant, order_no, out_trade_no, event, from_state, to_state,
-        actor, detail, notification_id, request_id)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO journal (at, merchant, order_no, out_trade_no, out_refund_no, event, from_state,
+        to_state, actor, detail, notification_id, request_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         .integer(act.now.microseconds), .text(line.merchant.text), .text(line.order.text),
-        Value(line.outTradeNo?.text), .text(line.event), Value(line.from?.rawValue),
-        Value(line.to?.rawValue), .text(act.actor), .text(line.detail),
+        Value(line.outTradeNo?.text), Value(line.refund?.text), .text(line.event),
+        Value(line.from), Value(line.to), .text(act.actor), .text(line.detail),
         Value(line.notificationID), Value(act.requestID),
       ])
   }

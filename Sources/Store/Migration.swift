@@ -18,6 +18,9 @@ public struct Migration: Sendable {
     ("005-login-session", PackageResources._05_login_session_sql),
     ("006-merchant-token", PackageResources._06_merchant_token_sql),
     ("007-duty", PackageResources._07_duty_sql),
+    ("008-refund", PackageResources._08_refund_sql),
+    ("009-payment-refunds", PackageResources._09_payment_refunds_sql),
+    ("010-pace", PackageResources._10_pace_sql),
   ].enumerated().map { index, file in
     Migration(number: index + 1, name: file.0, sql: String(decoding: file.1, as: UTF8.self))
   }

@@ -110,7 +110,7 @@ public struct Migrator: Sendable {
     try connection.run("CREATE USER IF NOT EXISTS \(account) \(identified)")
     let rights = [
       ("SELECT, INSERT", ["journal", "shop_order"]),
-      ("SELECT, INSERT, UPDATE", ["payment", "merchant_token", "duty"]),
+      ("SELECT, INSERT, UPDATE", ["payment", "refund", "merchant_token", "duty", "pace"]),
       // What WeChat said is kept as it came; only what became of it may be said anew.
       ("SELECT, INSERT, UPDATE (outcome)", ["notification"]),
       ("SELECT, INSERT, DELETE", ["login_session"]), ("SELECT", ["migration"]),

@@ -14,7 +14,6 @@ public struct OrderRecord: Sendable {
 
   /// The attempt's state; `created` as long as nobody has asked to pay.
   public var state: PaymentState { attempt?.state ?? .created }
-  /// Where a page ends that ends with this order.
 
   static let selection = """
     SELECT o.merchant, o.order_no, o.openid, o.total_fee, o.body, o.attach, o.detail,
@@ -22,7 +21,9 @@ public struct OrderRecord: Sendable {
       p.out_trade_no, p.attempt, p.state, p.openid AS payer, p.total_fee AS attempt_fee,
       p.parameters, p.prepay_id, p.prepay_expires_at, p.transaction_id, p.paid_at, p.closing,
       (SELECT GROUP_CONCAT(DISTINCT j.event) FROM journal j
-        WHERE j.merchant = o.merchant AND j.order_no = o.order_no) AS events
+        WHERE j.merchant = o.merchant AND j.order_no = o.order_no) AS events,
+      EXISTS (SELECT 1 FROM refund r WHERE r.merchant = o.merchant AND r.order_no = o.order_no
+        AND r.state = 'abnormal') AS abnormal
     FROM shop_order o
     LEFT JOIN payment p ON p.merchant = o.merchant AND p.order_no = o.order_no
       AND p.attempt = (SELECT q.attempt FROM payment q
@@ -42,9 +43,18 @@ public struct OrderRecord: Sendable {
       ? nil : PaymentAttempt(Columns(table: "payment", row: row), fee: "attempt_fee")
     let events = try row.optionalText("events").map { $0.split(separator: ",") } ?? []
     let hasOldAmount = attempt?.state == .paid && attempt?.total != order.total
+    let hasAbnormalRefund = try row.integer("abnormal") == 1
     alarms = Alarm.allCases.filter { alarm in
+      switch alarm {
       // Not in the journal: where `shop_order` is a view, only who reads it sees the change.
-      events.contains { $0 == alarm.rawValue } || alarm == .amountChanged && hasOldAmount
+      case .amountChanged: hasOldAmount
+      // Over when the refund has come to an end.
+      case .refundAbnormal: hasAbnormalRefund
+      case .latePayment, .secondPayment, .amountMismatch, .currencyMismatch, .payerMismatch,
+        .transactionMismatch, .transactionReused, .unknownOrder, .foreignMerchant, .refundOverlap,
+        .refundMismatch:
+        events.contains { $0 == alarm.rawValue }
+      }
     }
   }
 }

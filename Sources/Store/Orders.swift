@@ -29,7 +29,8 @@ public struct Orders: Sendable {
       }
       try connection.record(
         JournalLine(
-          merchant: order.merchant, order: order.number, event: "created", to: .created,
+          merchant: order.merchant, order: order.number, event: "created",
+          to: PaymentState.created.rawValue,
           detail: "order of \(order.total) received"), by: act)
       return .created
     }

@@ -28,7 +28,7 @@ public struct PaymentAttempts: Sendable {
       try connection.record(
         JournalLine(
           merchant: attempt.merchant, order: attempt.order, outTradeNo: attempt.outTradeNo,
-          event: "opened", to: .created,
+          event: "opened", to: PaymentState.created.rawValue,
           detail: "payment attempt \(attempt.number) of \(attempt.total) recorded"), by: act)
       return .opened
     }

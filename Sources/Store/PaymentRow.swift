@@ -89,8 +89,8 @@ extension PaymentAttempt {
     _ event: PaymentEvent, from: PaymentState, detail: String
   ) -> JournalLine {
     JournalLine(
-      merchant: merchant, order: order, outTradeNo: outTradeNo, event: event.rawValue, from: from,
-      to: try? from.after(event), detail: detail)
+      merchant: merchant, order: order, outTradeNo: outTradeNo, event: event.rawValue,
+      from: from.rawValue, to: (try? from.after(event))?.rawValue, detail: detail)
   }
 
   /// The row that keeps a closed order from being opened.

@@ -138,7 +138,8 @@ extension Settlement {
     if row.isOtherPaid { alarms.append(.secondPayment) }
     let paid = JournalLine(
       merchant: verified.merchant, order: row.order, outTradeNo: proof.outTradeNo,
-      event: PaymentEvent.paid.rawValue, from: row.previous, to: .paid,
+      event: PaymentEvent.paid.rawValue, from: row.previous?.rawValue,
+      to: PaymentState.paid.rawValue,
       detail: "\(proof.total) paid at \(proof.paidAt.rfc3339), transaction \(proof.transactionID)")
     return Settlement(
       outcome: .applied(alarms),
@@ -176,6 +177,12 @@ extension Alarm {
       "WeChat reports a transaction that paid another attempt; not marked paid"
     case .unknownOrder: "WeChat reports a payment of an order that is not known here"
     case .foreignMerchant: "signed with our key, but for another appid or merchant number"
+    case .refundAbnormal:
+      "the buyer's card takes no money: settle the refund on WeChat's merchant platform"
+    case .refundOverlap:
+      "a refund made by hand and the refunds reserved here exceed what was paid: withdraw or reject"
+        + " what is superfluous"
+    case .refundMismatch: "WeChat reports another refund than the one that was recorded"
     }
   }
 }

@@ -1,0 +1,181 @@
+import Linux
+public import MariaDB
+public import Payments
+
+/// Work that is due later (待办), so that nothing depends on a process that lives on.
+///
+/// Whoever takes a duty holds a lease with a number that rises with each taking. A holder that was
+/// frozen past its lease finds another number in the row, and none of its doubts count any more.
+/// All moments are the database's: several machines work on one list.
+public struct Duties: Sendable {
+  private let database: Database
+
+  public init(_ database: Database) { self.database = database }
+
+  /// Takes one duty that is due, the longest overdue first.
+  ///
+  /// - Returns: `nil` when nothing is due.
+  public func take(until deadline: ContinuousClock.Instant) throws -> Duty? {
+    try take(where: "TRUE", [], until: deadline)
+  }
+
+  /// Takes the duty about a subject, if it is due.
+  ///
+  /// - Returns: `nil` when it is not, or somebody else is at it.
+  public func take(
+    _ kind: DutyKind, _ merchant: MerchantName, _ subject: String,
+    until deadline: ContinuousClock.Instant
+  ) throws -> Duty? {
+    try take(
+      where: "kind = ? AND merchant = ? AND subject = ?",
+      [.text(kind.rawValue), .text(merchant.text), .text(subject)], until: deadline)
+  }
+
+  private func take(
+    where condition: String, _ values: [Value], until deadline: ContinuousClock.Instant
+  ) throws -> Duty? {
+    try database.withConnection(until: deadline) { connection in
+      let kinds = DutyKind.allCases
+      let rows = try connection.query(
+        """
+        SELECT id, kind, merchant, subject, attempt, lease FROM duty
+        WHERE \(condition) AND done_at IS NULL AND due_at <= \(databaseNow) AND lease_until <= \(databaseNow)
+          AND kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))
+        ORDER BY due_at LIMIT 16
+        """, values + kinds.map { .text($0.rawValue) })
+      // Others read the same list: beginning anywhere, each finds something of its own.
+      for row in rows.shuffled() {
+        let duty = try Duty(taking: Columns(table: "duty", row: row))
+        if try connection.take(duty) { return duty }
+      }
+      return nil
+    }
+  }
+
+  /// Gives a duty back: done, or due again later.
+  ///
+  /// What was planned about the subject meanwhile is not lost: the duty is then due at once.
+  /// Nothing happens when the lease is another's by now.
+  public func finish(
+    _ duty: Duty, _ ending: DutyEnding, until deadline: ContinuousClock.Instant
+  ) throws {
+    try database.withConnection(until: deadline) { connection in
+      let key: [Value] = [.integer(duty.id), .integer(duty.lease)]
+      switch ending {
+      case .done:
+        try connection.execute(
+          """
+          UPDATE duty SET done_at = IF(due_at < lease_until, NULL, \(databaseNow)), lease_until = 0
+          WHERE id = ? AND lease = ?
+          """, key)
+      case .again(let seconds, let isFresh):
+        try connection.execute(
+          """
+          UPDATE duty SET due_at = IF(due_at < lease_until, due_at, \(databaseNow) + ?), lease_until = 0,
+            attempt = IF(?, 0, attempt)
+          WHERE id = ? AND lease = ?
+          """, [.integer(dueAfter(seconds: seconds)), .integer(isFresh ? 1 : 0)] + key)
+      }
+    }
+  }
+
+  /// Makes a duty due now, whether it was done, waits for its time or is new.
+  public func plan(
+    _ kind: DutyKind, _ merchant: MerchantName, _ subject: String,
+    until deadline: ContinuousClock.Instant
+  ) throws {
+    try database.withConnection(until: deadline) { connection in
+      try connection.plan(kind, merchant, subject, afterSeconds: 0)
+    }
+  }
+}
+
+/// What there can be to do.
+public enum DutyKind: String, CaseIterable, Sendable {
+  /// Bring a refund to its end; the subject is its `out_refund_no`.
+  case refund
+  /// Look for refunds that were made by hand (商户平台); the subject is the `out_trade_no`.
+  case platformRefunds = "platform_refunds"
+}
+
+/// A duty that was taken.
+public struct Duty: Sendable {
+  let id: Int64
+  let lease: Int64
+  public let kind: DutyKind
+  public let merchant: MerchantName
+  /// What it is about, as its kind says.
+  public let subject: String
+  /// How often it was begun since it last got ahead, this time included.
+  public let attempt: Int
+
+  fileprivate init(taking columns: Columns) throws {
+    id = try columns.row.integer("id")
+    lease = try columns.row.integer("lease") + 1
+    kind = try columns.value("kind", DutyKind.init)
+    merchant = try columns.value("merchant", MerchantName.init)
+    subject = try columns.row.text("subject")
+    attempt = Int(try columns.row.integer("attempt")) + 1
+  }
+}
+
+/// What became of a duty.
+public enum DutyEnding: Sendable, Equatable {
+  case done
+  /// Due again after so many seconds; `isFresh` when it got ahead, so that it is not patient yet.
+  case again(afterSeconds: Int64, isFresh: Bool)
+}
+
+/// Somebody else holds the duty by now: the lease was over.
+public struct LeaseLost: Error, Sendable {}
+
+/// The present moment of the database, in microseconds since 1970.
+let databaseNow = "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)"
+
+/// Longer than a duty may take: two calls to WeChat with their connects.
+private let leaseSeconds: Int64 = 30
+
+extension Connection {
+  /// Makes a duty due, in the transaction of what makes it necessary.
+  ///
+  /// One that is due earlier stays so.
+  mutating func plan(
+    _ kind: DutyKind, _ merchant: MerchantName, _ subject: String, afterSeconds seconds: Int64
+  ) throws(MariaDBError) {
+    let delay = Value.integer(dueAfter(seconds: seconds))
+    try execute(
+      """
+      INSERT INTO duty (kind, merchant, subject, due_at) VALUES (?, ?, ?, \(databaseNow) + ?)
+      ON DUPLICATE KEY UPDATE
+        due_at = IF(done_at IS NULL, LEAST(due_at, \(databaseNow) + ?), \(databaseNow) + ?),
+        attempt = IF(done_at IS NULL, attempt, 0), done_at = NULL
+      """,
+      [.text(kind.rawValue), .text(merchant.text), .text(subject), delay, delay, delay])
+  }
+
+  /// Makes sure that the lease is still ours, until the transaction ends.
+  ///
+  /// The row is changed by a hair: only a change is guarded on every kind of cluster.
+  /// - Throws: `LeaseLost`.
+  mutating func hold(_ duty: Duty) throws {
+    let changed = try execute(
+      """
+      UPDATE duty SET due_at = IF(due_at < lease_until, due_at, due_at + 1),
+        lease_until = lease_until + 1
+      WHERE id = ? AND lease = ?
+      """, [.integer(duty.id), .integer(duty.lease)])
+    guard changed == 1 else { throw LeaseLost() }
+  }
+
+  /// While it is held, a duty is due at the end of its lease: whatever happens to its holder, it
+  /// comes up again, and an earlier moment tells that it was planned anew meanwhile.
+  fileprivate mutating func take(_ duty: Duty) throws(MariaDBError) -> Bool {
+    let lease = Value.integer(dueAfter(seconds: leaseSeconds))
+    return try execute(
+      """
+      UPDATE duty SET lease = lease + 1, attempt = attempt + 1, due_at = \(databaseNow) + ?,
+        lease_until = \(databaseNow) + ?
+      WHERE id = ? AND lease = ? AND done_at IS NULL AND due_at <= \(databaseNow) AND lease_until <= \(databaseNow)
+      """, [lease, lease, .integer(duty.id), .integer(duty.lease - 1)]) == 1
+  }
+}

@@ -1,0 +1,72 @@
+import OpenSSL
+public import Payments
+
+/// A wish to have money given back, as it is recorded before anybody decides on it.
+public struct RefundApplication: Sendable {
+  public let merchant: MerchantName
+  /// The shop's order number.
+  public let order: OutTradeNo
+  /// The payment attempt that was paid.
+  public let payment: PaymentAttempt
+  /// The number under which the refund goes to WeChat.
+  public let number: OutRefundNo
+  /// What is to be given back.
+  public let amount: Fen
+  public let kind: RefundKind
+  public let reason: Reason
+  /// Whose repetition answers as before; `nil` for one that is never taken for a repetition.
+  public let key: RequestKey?
+  /// The parameters to be sent, when it is approved at once by whoever applies.
+  public let approvedParameters: String?
+
+  public init(
+    merchant: MerchantName, order: OutTradeNo, payment: PaymentAttempt, number: OutRefundNo,
+    amount: Fen, kind: RefundKind, reason: Reason, key: RequestKey?, approvedParameters: String?
+  ) {
+    self.merchant = merchant
+    self.order = order
+    self.payment = payment
+    self.number = number
+    self.amount = amount
+    self.kind = kind
+    self.reason = reason
+    self.key = key
+    self.approvedParameters = approvedParameters
+  }
+
+  var state: RefundState { approvedParameters == nil ? .applied : .approved }
+
+  /// Whether a recorded refund is what this application asks for.
+  func isContent(of refund: Refund) -> Bool {
+    refund.order == order && refund.outTradeNo == payment.outTradeNo
+      && refund.appliedAmount == amount && refund.kind == kind
+      && refund.reason.utf8.elementsEqual(reason.text.utf8)
+  }
+}
+
+/// What makes a repetition of a request recognisable (幂等键).
+public struct RequestKey: Sendable, Equatable {
+  /// As recorded; keys of different origin cannot meet.
+  let text: String
+  /// Whether the key lives only as long as the application waits for its decision.
+  private static let fleeting = "="
+
+  /// The caller's own key: 1 to 64 visible ASCII characters. It is kept for ever.
+  ///
+  /// - Parameter holder: in whose name; two callers may have thought of the same key.
+  /// - Returns: `nil` when the text has not this shape.
+  public init?(_ text: String, of holder: String) {
+    guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(\.isGraphic) else { return nil }
+    self.text = Self.digest(holder).prefix(32) + ":" + text
+  }
+
+  /// Of a caller who sends none: the same wish twice is one wish, until it is decided.
+  public init(wish: String, of holder: String) {
+    text = Self.fleeting + Self.digest(holder + "\n" + wish)
+  }
+
+  private static func digest(_ text: String) -> String { hexadecimal(sha256(Array(text.utf8))) }
+
+  /// The end of keys that live no longer than the wait for a decision, as a condition in SQL.
+  static let keepLasting = "IF(request_key LIKE '=%', NULL, request_key)"
+}

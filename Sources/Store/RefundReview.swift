@@ -1,0 +1,126 @@
+import MariaDB
+public import Payments
+
+/// What a person decides about a refund.
+public struct RefundDecision: Sendable {
+  /// What is decided.
+  public enum Verdict: Sendable, Equatable {
+    /// It is to be paid: `amount`, if that is less than was applied for.
+    case approve(amount: Fen?)
+    case reject
+    /// The goods have arrived.
+    case receive
+    case withdraw
+  }
+  public let verdict: Verdict
+  /// For the other side to read; required by whoever calls where it must not be missing.
+  public let reason: Reason?
+  /// Whose refund it may be: a buyer decides about their own only.
+  public let order: OutTradeNo?
+
+  public init(_ verdict: Verdict, reason: Reason?, order: OutTradeNo? = nil) {
+    self.verdict = verdict
+    self.reason = reason
+    self.order = order
+  }
+}
+
+/// What a decision came to.
+public enum RefundReview: Sendable, Equatable {
+  case decided(Refund)
+  /// It was decided so before: nothing was changed.
+  case stood(Refund)
+  case notFound
+  /// It was approved before, for another amount; or for more than was applied for.
+  case amountConflict(Refund)
+}
+
+extension Refunds {
+  /// Records a decision.
+  ///
+  /// - Parameter parameters: makes what is sent to WeChat; called when the refund may be sent now.
+  /// - Throws: `RefundRefusal` when the refund's state does not allow the decision.
+  public func decide(
+    _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act,
+    parameters: (Refund, Fen) throws -> String
+  ) throws -> RefundReview {
+    while true {
+      do {
+        return try database.transaction(until: act.deadline) { connection in
+          guard let refund = try connection.refund(merchant, number),
+            decision.order.map({ $0 == refund.order }) ?? true
+          else { return .notFound }
+          return try connection.decide(refund, decision, by: act, parameters: parameters)
+        }
+      } catch is RefundChanged {
+        // Two people, one refund: the second sees what the first did. The deadline ends it.
+      }
+    }
+  }
+}
+
+extension Connection {
+  fileprivate mutating func decide(
+    _ refund: Refund, _ decision: RefundDecision, by act: Act,
+    parameters: (Refund, Fen) throws -> String
+  ) throws -> RefundReview {
+    let event = decision.event(about: refund)
+    let to = try refund.state.after(event)
+    let amount = decision.amount ?? refund.amount
+    guard to != refund.state else {
+      return amount == refund.amount ? .stood(refund) : .amountConflict(refund)
+    }
+    guard amount <= refund.appliedAmount else { return .amountConflict(refund) }
+    var assignments = ["refund_fee = ?", "request_key = \(RequestKey.keepLasting)"]
+    var values: [Value] = [.integer(amount.amount)]
+    if let reason = decision.reason {
+      assignments.append("review_reason = ?")
+      values.append(.text(reason.text))
+    }
+    if to == .approved {
+      assignments.append("parameters = ?")
+      values.append(.text(try parameters(refund, amount)))
+    }
+    try move(
+      refund, event, assigning: assignments, values,
+      detail: decision.sentence(about: refund, amount), by: act)
+    if let difference = refund.amount.minus(amount), difference > .zero {
+      try release(difference, of: refund, refunds: 0)
+    }
+    if to == .approved {
+      try plan(.refund, refund.merchant, refund.number.text, afterSeconds: 0)
+    }
+    guard let decided = try self.refund(refund.merchant, refund.number) else {
+      throw RefundChanged()
+    }
+    return .decided(decided)
+  }
+}
+
+extension RefundDecision {
+  fileprivate var amount: Fen? {
+    if case .approve(let amount) = verdict { amount } else { nil }
+  }
+
+  /// The merchant's consent means another thing for goods that have to come back first.
+  fileprivate func event(about refund: Refund) -> RefundEvent {
+    switch verdict {
+    case .approve: refund.kind.consent
+    case .reject: .rejected
+    case .receive: .received
+    case .withdraw: .withdrawn
+    }
+  }
+
+  fileprivate func sentence(about refund: Refund, _ amount: Fen) -> String {
+    let decision =
+      switch verdict {
+      case .approve where amount < refund.amount: "\(amount) of \(refund.amount) approved"
+      case .approve: "\(amount) approved"
+      case .reject: "rejected"
+      case .receive: "the goods have arrived"
+      case .withdraw: "withdrawn"
+      }
+    return reason.map { "\(decision): \($0)" } ?? decision
+  }
+}

@@ -1,0 +1,138 @@
+import MariaDB
+import Payments
+
+/// The statements on rows of `refund` and on what they reserve in `payment`, each in the
+/// transaction of whoever calls it.
+extension Connection {
+  /// WeChat's limits. Source: WeChat Pay APIv2, 申请退款, 注意.
+  private static let maximumCount: Int64 = 50
+  private static let maximumAgeSeconds: Int64 = 365 * 86_400
+
+  /// Reserves an amount of a payment, if it fits.
+  ///
+  /// - Throws: `NotRefundable`.
+  mutating func reserve(_ application: RefundApplication, at now: BeijingTime) throws {
+    let oldest = now.adding(seconds: -Self.maximumAgeSeconds)
+    let key: [Value] = [
+      .text(application.merchant.text), .text(application.payment.outTradeNo.text),
+      .text(application.order.text), Value(application.payment.transactionID?.text),
+    ]
+    let amount = Value.integer(application.amount.amount)
+    let changed = try execute(
+      """
+      UPDATE payment SET reserved_fee = reserved_fee + ?, refund_count = refund_count + 1
+      WHERE merchant = ? AND out_trade_no = ? AND order_no = ? AND transaction_id = ?
+        AND state = 'paid' AND reserved_fee + ? <= total_fee AND refund_count < ? AND paid_at > ?
+      """,
+      [amount] + key + [amount, .integer(Self.maximumCount), .integer(oldest.microseconds)])
+    guard changed != 1 else { return }
+    let row = try query(
+      """
+      SELECT GREATEST(total_fee - reserved_fee, 0) AS available, refund_count, paid_at FROM payment
+      WHERE merchant = ? AND out_trade_no = ? AND order_no = ? AND transaction_id = ?
+        AND state = 'paid'
+      """, key
+    ).first
+    guard let row, let paidAt = try row.optionalInteger("paid_at"),
+      let left = Fen(try row.integer("available"))
+    else { throw NotRefundable.notPaid }
+    if paidAt <= oldest.microseconds { throw NotRefundable.tooOld }
+    if try row.integer("refund_count") >= Self.maximumCount { throw NotRefundable.tooMany }
+    throw NotRefundable.exceeds(left: left)
+  }
+
+  /// Lets go of an amount that is certain not to be returned.
+  ///
+  /// - Parameter refunds: how many refunds less there are now among the 50 that WeChat allows.
+  mutating func release(_ amount: Fen, of refund: Refund, refunds: Int64) throws {
+    try execute(
+      """
+      UPDATE payment SET reserved_fee = reserved_fee - ?, refund_count = refund_count - ?
+      WHERE merchant = ? AND out_trade_no = ?
+      """,
+      [
+        .integer(amount.amount), .integer(refunds), .text(refund.merchant.text),
+        .text(refund.outTradeNo.text),
+      ])
+  }
+
+  /// Moves a refund to the state after an event, with its journal line and its money.
+  ///
+  /// - Parameter assignments: further columns, each with `= ?`, and their values.
+  /// - Returns: whether the state is another one now.
+  /// - Throws: `RefundRefusal` when the state forbids the event; `RefundChanged` when the refund is
+  ///   not the one that the caller has seen.
+  @discardableResult mutating func move(
+    _ refund: Refund, _ event: RefundEvent, assigning assignments: [String] = [],
+    _ values: [Value] = [], detail: String, by act: Act
+  ) throws -> Bool {
+    let to = try refund.state.after(event)
+    let columns = (["state = ?", "version = version + 1"] + assignments).joined(separator: ", ")
+    let changed = try execute(
+      """
+      UPDATE refund SET \(columns) WHERE merchant = ? AND out_refund_no = ? AND version = ?
+      """,
+      [.text(to.rawValue)] + values + [
+        .text(refund.merchant.text), .text(refund.number.text), .integer(refund.version),
+      ])
+    guard changed == 1 else { throw RefundChanged() }
+    if refund.state.holdsAmount, !to.holdsAmount {
+      // WeChat counts a refund that it has closed.
+      try release(refund.amount, of: refund, refunds: to == .closed ? 0 : 1)
+    }
+    if to != refund.state || event == .sent {
+      try record(refund.line(event, from: refund.state, detail: detail), by: act)
+    }
+    return to != refund.state
+  }
+}
+
+/// The refund was changed since it was read: whoever wanted to change it has to look again.
+public struct RefundChanged: Error, Sendable {}
+
+extension Refund {
+  static let selection = """
+    SELECT merchant, out_refund_no, order_no, out_trade_no, transaction_id, total_fee, applied_fee,
+      refund_fee, kind, state, reason, review_reason, wait, remark, parameters, sends, unanswered,
+      refund_id, applied_at, succeeded_at, version FROM refund
+    """
+
+  init(_ columns: Columns) throws {
+    guard let appliedAt = try columns.time("applied_at") else {
+      throw columns.unusable("applied_at")
+    }
+    self.init(
+      merchant: try columns.value("merchant", MerchantName.init),
+      number: try columns.value("out_refund_no", OutRefundNo.init),
+      order: try columns.value("order_no", OutTradeNo.init),
+      outTradeNo: try columns.value("out_trade_no", OutTradeNo.init),
+      transactionID: try columns.value("transaction_id", TransactionID.init),
+      total: try columns.payable("total_fee"), appliedAmount: try columns.payable("applied_fee"),
+      amount: try columns.payable("refund_fee"),
+      kind: try columns.value("kind", RefundKind.init),
+      state: try columns.value("state", RefundState.init),
+      reason: try columns.row.text("reason"),
+      reviewReason: try columns.row.optionalText("review_reason"),
+      wait: try columns.optional("wait", RefundWait.init),
+      remark: try columns.row.optionalText("remark"),
+      parameters: try columns.row.optionalText("parameters"),
+      sends: Int(try columns.row.integer("sends")),
+      isUnanswered: try columns.row.integer("unanswered") == 1,
+      refundID: try columns.optional("refund_id", RefundID.init), appliedAt: appliedAt,
+      succeededAt: try columns.time("succeeded_at"), version: try columns.row.integer("version"))
+  }
+
+  func line(
+    _ event: RefundEvent, from: RefundState, detail: String
+  ) -> JournalLine {
+    line(event.rawValue, from: from, to: try? from.after(event), detail: detail)
+  }
+
+  func line(
+    _ event: String, from: RefundState? = nil, to: RefundState? = nil, detail: String
+  ) -> JournalLine {
+    JournalLine(
+      merchant: merchant, order: order, outTradeNo: outTradeNo, refund: number, event: event,
+      from: from?.rawValue, to: to?.rawValue, detail: String(detail.prefix(512)))
+  }
+}

@@ -1,0 +1,189 @@
+import Linux
+public import MariaDB
+public import Payments
+
+/// The refunds (退款单) and the money they hold.
+///
+/// What a refund holds of a payment is reserved in the payment's own row by one guarded UPDATE, so
+/// that no number of simultaneous refunds can exceed what was paid. Whoever changes a refund names
+/// the version that the decision was made on; everything else about a change is in its transaction.
+/// Rows are taken in the order refund, payment, duty.
+public struct Refunds: Sendable {
+  let database: Database
+
+  public init(_ database: Database) { self.database = database }
+
+  /// What an application came to.
+  public enum Creation: Sendable, Equatable {
+    case created(Refund)
+    /// The same refund was applied for before: nothing was changed.
+    case existed(Refund)
+    /// The number or key is taken by another refund; nothing was changed.
+    case conflict
+    /// The payment does not allow it; nothing was changed.
+    case refused(NotRefundable)
+  }
+
+  /// Records a refund and reserves its amount, once.
+  public func apply(_ application: RefundApplication, by act: Act) throws -> Creation {
+    do {
+      return try database.transaction(until: act.deadline) { connection in
+        guard try connection.insert(application, by: act) else {
+          return try connection.compare(application)
+        }
+        try connection.reserve(application, at: act.now)
+        guard let refund = try connection.refund(application.merchant, application.number) else {
+          throw RefundChanged()
+        }
+        let applied = RefundState.applied
+        try connection.record(
+          refund.line(
+            "applied", to: applied, detail: "\(refund.amount) applied for: \(refund.reason)"),
+          by: act)
+        if refund.state == .approved {
+          try connection.record(
+            refund.line(.approved, from: applied, detail: "approved in the same call"), by: act)
+          try connection.plan(
+            .refund, refund.merchant, refund.number.text, afterSeconds: 0)
+        }
+        return .created(refund)
+      }
+    } catch let refusal as NotRefundable {
+      return .refused(refusal)
+    }
+  }
+
+  /// - Returns: `nil` when there is no such refund.
+  public func find(
+    _ merchant: MerchantName, _ number: OutRefundNo, until deadline: ContinuousClock.Instant
+  ) throws -> Refund? {
+    try database.withConnection(until: deadline) { try $0.refund(merchant, number) }
+  }
+
+  /// The refunds of some orders, oldest first.
+  public func find(
+    _ merchant: MerchantName, orders: [OutTradeNo], until deadline: ContinuousClock.Instant
+  ) throws -> [Refund] {
+    guard !orders.isEmpty else { return [] }
+    return try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        Refund.selection
+          + " WHERE merchant = ? AND order_no IN (\(orders.map { _ in "?" }.joined(separator: ", ")))"
+          + " ORDER BY applied_at, out_refund_no",
+        [.text(merchant.text)] + orders.map { .text($0.text) }
+      ).map { try Refund(Columns(table: "refund", row: $0)) }
+    }
+  }
+
+  /// A page of a list.
+  public struct Page: Sendable {
+    public let refunds: [Refund]
+    /// Where the next page begins; `nil` on the last one.
+    public let next: RefundCursor?
+  }
+
+  /// Refunds of a merchant, oldest first: who has waited longest is served first.
+  public func list(
+    merchant: MerchantName, state: RefundState?, after cursor: RefundCursor?, limit: Int,
+    until deadline: ContinuousClock.Instant
+  ) throws -> Page {
+    var conditions = ["merchant = ?"]
+    var values: [Value] = [.text(merchant.text)]
+    if let state {
+      conditions.append("state = ?")
+      values.append(.text(state.rawValue))
+    }
+    if let cursor {
+      conditions.append("(applied_at > ? OR (applied_at = ? AND out_refund_no > ?))")
+      let appliedAt = Value.integer(cursor.appliedAt.microseconds)
+      values += [appliedAt, appliedAt, .text(cursor.number.text)]
+    }
+    // One more than the page tells whether there is another page.
+    values.append(.integer(Int64(limit) + 1))
+    let refunds = try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        Refund.selection + " WHERE " + conditions.joined(separator: " AND ")
+          + " ORDER BY applied_at, out_refund_no LIMIT ?", values
+      ).map { try Refund(Columns(table: "refund", row: $0)) }
+    }
+    let page = Array(refunds.prefix(limit))
+    return Page(
+      refunds: page, next: refunds.count > limit ? page.last.map(RefundCursor.init) : nil)
+  }
+}
+
+/// Where a page of refunds ends.
+public struct RefundCursor: Sendable, Equatable {
+  public let appliedAt: BeijingTime
+  public let number: OutRefundNo
+
+  public init(appliedAt: BeijingTime, number: OutRefundNo) {
+    self.appliedAt = appliedAt
+    self.number = number
+  }
+
+  fileprivate init(_ refund: Refund) {
+    self.init(appliedAt: refund.appliedAt, number: refund.number)
+  }
+}
+
+/// Why a payment does not allow a refund.
+public enum NotRefundable: Error, Sendable, Equatable {
+  /// It is not paid, or not by this transaction.
+  case notPaid
+  /// Refunds that were made or applied for leave less than the amount.
+  case exceeds(left: Fen)
+  /// WeChat takes at most 50 refunds of one payment.
+  case tooMany
+  /// WeChat gives money back for a year.
+  case tooOld
+}
+
+extension Connection {
+  mutating func refund(_ merchant: MerchantName, _ number: OutRefundNo) throws -> Refund? {
+    try query(
+      Refund.selection + " WHERE merchant = ? AND out_refund_no = ?",
+      [.text(merchant.text), .text(number.text)]
+    ).first.map { try Refund(Columns(table: "refund", row: $0)) }
+  }
+
+  /// - Returns: `false` when the number or the key is taken.
+  fileprivate mutating func insert(
+    _ application: RefundApplication, by act: Act
+  ) throws -> Bool {
+    guard let transactionID = application.payment.transactionID else {
+      throw NotRefundable.notPaid
+    }
+    return try executeUnlessTaken(
+      """
+      INSERT INTO refund (merchant, out_refund_no, order_no, out_trade_no, transaction_id,
+        total_fee, applied_fee, refund_fee, kind, state, reason, parameters, request_key, applied_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        .text(application.merchant.text), .text(application.number.text),
+        .text(application.order.text), .text(application.payment.outTradeNo.text),
+        .text(transactionID.text), .integer(application.payment.total.amount),
+        .integer(application.amount.amount), .integer(application.amount.amount),
+        .text(application.kind.rawValue), .text(application.state.rawValue),
+        .text(application.reason.text), Value(application.approvedParameters),
+        Value(application.key?.text), .integer(act.now.microseconds),
+      ]) != nil
+  }
+
+  fileprivate mutating func compare(_ application: RefundApplication) throws -> Refunds.Creation {
+    let taken = try query(
+      Refund.selection
+        + " WHERE merchant = ? AND (out_refund_no = ? OR request_key = ?)",
+      [
+        .text(application.merchant.text), .text(application.number.text),
+        Value(application.key?.text),
+      ]
+    ).map { try Refund(Columns(table: "refund", row: $0)) }
+    // A number and a key that belong to two refunds are no repetition of either.
+    guard taken.count == 1, let refund = taken.first, application.isContent(of: refund) else {
+      return .conflict
+    }
+    return .existed(refund)
+  }
+}
