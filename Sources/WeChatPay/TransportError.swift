@@ -35,12 +35,15 @@ extension CurlError {
   /// because of it.
   ///
   /// In TLS 1.3 the server's alert comes after the client has sent its request, so that the outcome
-  /// alone does not tell. OpenSSL's words for the alert do: `alert certificate expired`,
-  /// `alert bad certificate`, `alert unknown ca` …
+  /// alone does not tell. OpenSSL's words for the alert do: `SSL routines::sslv3 alert certificate
+  /// expired`, `…alert bad certificate`, `…alert unknown ca`.
   fileprivate var isCertificateFault: Bool {
     // CURLE_SSL_CERTPROBLEM, CURLE_SSL_CLIENTCERT.
     if code == 58 || code == 98 { return true }
-    return message.contains(" alert ")
+    // libcurl's words for the alert `certificate expired` in TLS 1.2. When it does not trust the
+    // server's certificate, it says what the problem is.
+    if message.hasSuffix("SSL certificate verification failed") { return true }
+    return message.contains("SSL routines:") && message.contains(" alert ")
       && ["certificate", "unknown ca"].contains { message.contains($0) }
   }
 }

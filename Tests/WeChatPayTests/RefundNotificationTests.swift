@@ -60,5 +60,112 @@ import Testing
     }
   }
 
+  // MARK: What it says
+
+  private let good: Fields = [
+    "transaction_id": "4200001952202606044309990415", "out_trade_no": "T20260101-000001",
+    "refund_id": "50300000000000000000000000001", "out_refund_no": "R20260101-1@1",
+    "total_fee": "29", "settlement_total_fee": "29", "refund_fee": "10",
+    "settlement_refund_fee": "10", "refund_status": "SUCCESS",
+    "success_time": "2026-01-04 18:34:24", "refund_recv_accout": "支付用户零钱",
+    "refund_account": "REFUND_SOURCE_RECHARGE_FUNDS", "refund_request_source": "API",
+  ]
+
+  /// The notification as WeChat would post it, decrypted.
+  private func hint(_ information: String) throws -> RefundHint {
+    let message = FlatXML.write([
+      "return_code": "SUCCESS", "appid": "wx0123456789abcdef", "mch_id": "1900000109",
+      "nonce_str": "N1", "req_info": information,
+    ])
+    return try RefundNotification(message).decrypted(with: Sample.key)
+  }
+
+  private func encryption(of fields: Fields, root: String = "root") -> [UInt8] {
+    encryptAES256ECB(
+      key: Sample.key.refundKey, plaintext: FlatXML.write(fields, root: root))
+  }
+
+  @Test func `a notification is read as WeChat reports it`() throws {
+    let hint = try hint(base64(encryption(of: good)))
+    #expect(hint.transactionID == Sample.transactionID)
+    #expect(hint.outTradeNo == Sample.number)
+    #expect(hint.outRefundNo == Sample.refundNumber)
+    #expect(hint.refundID.text == "50300000000000000000000000001")
+    #expect(hint.total.amount == 29)
+    #expect(hint.amount.amount == 10)
+    #expect(hint.status == .success)
+    #expect(hint.source == .api)
+    #expect(hint.succeededAt == BeijingTime(compact: "20260104183424"))
+  }
+
+  @Test(
+    arguments: [
+      ("API", .api), ("VENDOR_PLATFORM", .vendorPlatform), ("api", .other("api")),
+    ] as [(String, RefundSource)])
+  func `who applied is told`(word: String, source: RefundSource) throws {
+    var fields = good
+    fields["refund_request_source"] = word
+    fields["refund_status"] = "REFUNDCLOSE"
+    fields["success_time"] = nil
+    let hint = try hint(base64(encryption(of: fields)))
+    #expect(hint.source == source)
+    #expect(hint.status == .refundClose)
+    #expect(hint.succeededAt == nil)
+  }
+
+  @Test func `every field that matters must be there and readable, or nothing is read`() throws {
+    for (name, value) in [
+      ("transaction_id", nil), ("transaction_id", "42&x=1"), ("out_trade_no", nil),
+      ("out_trade_no", "a b c d e"), ("refund_id", nil), ("refund_id", ""),
+      ("out_refund_no", nil), ("out_refund_no", "a b"), ("total_fee", nil), ("total_fee", "0"),
+      ("refund_fee", nil), ("refund_fee", "0.10"), ("refund_fee", "-10"), ("refund_status", nil),
+      ("refund_status", ""), ("refund_request_source", nil), ("refund_request_source", ""),
+      ("success_time", "20260104183424"), ("success_time", "2026-02-30 00:00:00"),
+    ] {
+      var fields = good
+      fields[name] = value
+      #expect(throws: NotificationRefusal.undecipherable) {
+        try hint(base64(encryption(of: fields)))
+      }
+    }
+    #expect(throws: NotificationRefusal.undecipherable) {
+      try hint(base64(encryption(of: good, root: "xml")))
+    }
+  }
+
+  @Test func `what is cut, spliced or changed gives the same refusal or another hint, never more`()
+    throws
+  {
+    let bytes = encryption(of: good)
+    let blocks = stride(from: 0, to: bytes.count, by: 16).map { Array(bytes[$0..<$0 + 16]) }
+    var mutants: [[UInt8]] = (1..<blocks.count).map { Array(bytes.prefix($0 * 16)) }
+    mutants += (1..<16).map { Array(bytes.dropLast($0)) }
+    for index in blocks.indices {
+      var without = blocks
+      without.remove(at: index)
+      mutants.append(Array(without.joined()))
+      var twice = blocks
+      twice.insert(blocks[index], at: index)
+      mutants.append(Array(twice.joined()))
+      var swapped = blocks
+      swapped.swapAt(index, (index + 1) % blocks.count)
+      mutants.append(Array(swapped.joined()))
+      var flipped = bytes
+      flipped[index * 16] ^= 1
+      mutants.append(flipped)
+    }
+    var refused = 0
+    for mutant in mutants {
+      do {
+        // Blocks exchanged inside a number give another number: that is why it is only a hint.
+        _ = try hint(base64(mutant))
+      } catch {
+        #expect(error as? NotificationRefusal == .undecipherable)
+        refused += 1
+      }
+    }
+    #expect(refused > mutants.count / 2)
+  }
+
   private func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 }

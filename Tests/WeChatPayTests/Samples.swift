@@ -8,12 +8,13 @@ enum Sample {
 
   static func merchant(
     key: APIKey = key, signType: SignType = .md5, appID: String = "wx0123456789abcdef",
-    merchantID: String = "1900000109"
+    merchantID: String = "1900000109",
+    refundNotifyURL: String? = "https://shop.example/wxpay/receive-refund-notify"
   ) -> Merchant {
     Merchant(
       name: MerchantName("main")!, appID: AppID(appID)!, appSecret: Secret("app-secret-canary"),
       merchantID: MerchantID(merchantID)!, apiKey: key, signType: signType,
-      notifyURL: "https://shop.example/wxpay/receive-notify", refundNotifyURL: nil)
+      notifyURL: "https://shop.example/wxpay/receive-notify", refundNotifyURL: refundNotifyURL)
   }
 
   static let number = OutTradeNo("T20260101-000001")!
@@ -54,5 +55,18 @@ enum Sample {
     try UnifiedOrder(
       order: order, outTradeNo: number, openID: openID, merchant: merchant,
       payerAddress: "203.0.113.9", now: now)
+  }
+
+  static let transactionID = TransactionID("4200001952202606044309990415")!
+  static let refundNumber = OutRefundNo("R20260101-1@1")!
+
+  static func refund(
+    total: Int64 = 29, amount: Int64 = 10, description: String? = "少了一件",
+    account: RefundAccount? = nil, merchant: Merchant = merchant()
+  ) throws -> ApplyRefund {
+    try ApplyRefund(
+      transactionID: transactionID, outTradeNo: number, outRefundNo: refundNumber,
+      total: Fen(total)!, amount: Fen(amount)!, description: description, account: account,
+      merchant: merchant)
   }
 }

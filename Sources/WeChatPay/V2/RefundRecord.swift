@@ -40,8 +40,10 @@ extension RefundRecord {
   }
 }
 
-/// One answer to refundquery: up to 10 refunds of an order.
+/// One answer to refundquery: up to `size` refunds of an order.
 struct RefundPage {
+  static let size = 10
+
   let records: [RefundRecord]
   /// How many refunds the order has; `nil` when WeChat does not say.
   let total: Int?
@@ -69,7 +71,7 @@ extension RefundPage {
     }
   }
 
-  /// 0 to 99: a page has up to 10, an order up to 50 refunds.
+  /// 0 to 99: an order has up to 50 refunds.
   private static func number(_ text: String) -> Int? {
     guard (1...2).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
     return Int(text)

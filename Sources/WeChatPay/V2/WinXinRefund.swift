@@ -85,26 +85,24 @@ public final class WinXinRefund: WeiXinPay {
     of transactionID: TransactionID, outTradeNo: OutTradeNo
   ) throws(WeChatPayError) -> [RefundRecord] {
     var records: [RefundRecord] = []
+    var total: Int?
     var isComplete = false
     while !isComplete {
       let page = try self.page(of: transactionID, outTradeNo: outTradeNo, from: records.count)
       records += page.records
-      isComplete = page.records.isEmpty || records.count >= page.total ?? .max
-      guard records.count <= Self.mostRefunds,
-        Set(records.map(\.refundID)).count == records.count,
-        !isComplete || page.total.map({ $0 == records.count }) ?? true
-      else {
-        throw WeChatPayError(
-          .refundQuery, wasSent: true, "the pages do not fit together; ask again")
-      }
+      total = page.total ?? total
+      isComplete = page.records.count < RefundPage.size || records.count == total
+    }
+    // A refund that was made meanwhile moves others to another page.
+    guard records.count == total ?? records.count,
+      Set(records.map(\.refundID)).count == records.count
+    else {
+      throw WeChatPayError(.refundQuery, wasSent: true, "the pages do not fit together; ask again")
     }
     return records
   }
 
-  /// More than an order can have: WeChat allows 50 partial refunds.
-  private static let mostRefunds = 100
-
-  /// - Parameter offset: the records to skip; WeChat answers with 10 at most.
+  /// - Parameter offset: how many records to skip.
   private func page(
     of transactionID: TransactionID, outTradeNo: OutTradeNo, from offset: Int
   ) throws(WeChatPayError) -> RefundPage {
@@ -113,12 +111,12 @@ public final class WinXinRefund: WeiXinPay {
         .refundQuery, ["transaction_id": transactionID.text, "offset": String(offset)],
         about: outTradeNo, signType: merchant.signType)
       guard answer["transaction_id"].flatMap(TransactionID.init) == transactionID else {
-        throw WeChatPayError(.refundQuery, wasSent: true, "it is about another payment")
+        throw WeChatPayError(.refundQuery, wasSent: true, "expected refunds of this payment")
       }
       return try RefundPage(answer, of: outTradeNo)
     } catch {
       guard error.code == .refundNotExist else { throw error }
-      return RefundPage(records: [], total: offset)
+      return RefundPage(records: [], total: nil)
     }
   }
 }

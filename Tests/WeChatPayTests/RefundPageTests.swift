@@ -1,0 +1,94 @@
+import Payments
+import Testing
+
+@testable import WeChatPay
+
+@Suite struct RefundPageTests {
+  private let order = OutTradeNo("T20260101-000001")!
+
+  private let good: Fields = [
+    "out_trade_no": "T20260101-000001", "refund_count": "1", "out_refund_no_0": "R1",
+    "refund_id_0": "50300000000000000000000000001", "refund_fee_0": "10",
+    "refund_status_0": "SUCCESS", "refund_channel_0": "ORIGINAL",
+    "refund_recv_accout_0": "支付用户零钱", "refund_account_0": "REFUND_SOURCE_UNSETTLED_FUNDS",
+    "refund_success_time_0": "2026-01-04 18:34:24", "coupon_refund_fee_0": "1",
+    "coupon_refund_id_0_0": "2000000000276621044",
+  ]
+
+  @Test func `a refund is read as WeChat reports it`() throws {
+    let page = try RefundPage(good, of: order)
+    #expect(page.total == nil)
+    #expect(
+      page.records == [
+        RefundRecord(
+          outRefundNo: OutRefundNo("R1")!, refundID: RefundID("50300000000000000000000000001")!,
+          amount: Fen(10)!, status: .success, channel: "ORIGINAL", receivingAccount: "支付用户零钱",
+          succeededAt: BeijingTime(compact: "20260104183424")!,
+          account: "REFUND_SOURCE_UNSETTLED_FUNDS")
+      ])
+  }
+
+  @Test func `a recorded answer is read`() throws {
+    let vector = try #require(Vectors.file.sign.first { $0.id == "S13" })
+    let fields = try FlatXML.read(Array(try #require(vector.xml).utf8))
+    let page = try RefundPage(fields, of: #require(OutTradeNo("1415757673")))
+    #expect(page.records.map(\.outRefundNo.text) == ["1415701182"])
+    #expect(page.records.map(\.refundID.text) == ["2008450740201411110000174436"])
+    #expect(page.records.map(\.amount.amount) == [1])
+    #expect(page.records.map(\.status) == [.processing])
+    #expect(page.records.map(\.receivingAccount) == [""])
+    #expect(page.records.map(\.succeededAt) == [nil])
+  }
+
+  @Test func `an answer in which anything that matters is missing or unreadable says nothing`() {
+    for (name, value) in [
+      ("out_trade_no", nil), ("out_trade_no", "T20260101-000002"), ("refund_count", nil),
+      ("refund_count", ""), ("refund_count", "-1"), ("refund_count", "2"), ("refund_count", "1.0"),
+      ("refund_count", "100000000000000000000"), ("total_refund_count", "x"),
+      ("out_refund_no_0", nil), ("out_refund_no_0", "a b"), ("refund_id_0", nil),
+      ("refund_id_0", ""), ("refund_id_0", "5030-1"), ("refund_fee_0", nil), ("refund_fee_0", "0"),
+      ("refund_fee_0", "0.10"), ("refund_fee_0", "-10"), ("refund_status_0", nil),
+      ("refund_status_0", ""), ("refund_success_time_0", "20260104183424"),
+      ("refund_success_time_0", "2026-02-30 00:00:00"),
+      ("refund_success_time_0", "2026-01-04T18:34:24"), ("refund_success_time_0", "yesterday"),
+    ] {
+      var fields = good
+      fields[name] = value
+      do throws(WeChatPayError) {
+        _ = try RefundPage(fields, of: order)
+        Issue.record("\(name) = \(value ?? "nothing") was taken")
+      } catch {
+        #expect(error.outcome == .unknown)
+        #expect(error.handling == .sendAgain)
+      }
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("SUCCESS", .success), ("PROCESSING", .processing), ("REFUNDCLOSE", .refundClose),
+      ("CHANGE", .change), ("success", .other("success")), ("NEW", .other("NEW")),
+    ] as [(String, RefundStatus)])
+  func `a status is known by its word and by no other`(word: String, status: RefundStatus) {
+    #expect(RefundStatus(word: word) == status)
+    #expect(status.word == word)
+  }
+
+  @Test func `a page of ten, and none, are read`() throws {
+    var fields: Fields = [
+      "out_trade_no": "T20260101-000001", "refund_count": "10", "total_refund_count": "23",
+    ]
+    for index in 0..<10 {
+      fields["out_refund_no_\(index)"] = "R\(index)"
+      fields["refund_id_\(index)"] = "5030\(index)"
+      fields["refund_fee_\(index)"] = "\(index + 1)"
+      fields["refund_status_\(index)"] = "PROCESSING"
+    }
+    let page = try RefundPage(fields, of: order)
+    #expect(page.total == 23)
+    #expect(page.records.map(\.amount.amount) == Array(1...10))
+    #expect(page.records.map(\.outRefundNo.text) == (0..<10).map { "R\($0)" })
+    fields["refund_count"] = "0"
+    #expect(try RefundPage(fields, of: order).records == [])
+  }
+}
