@@ -5,8 +5,9 @@ import Synchronization
 /// WeChat's hosts, and which of them to ask first.
 ///
 /// The main host is asked first. The backup gets a message only when the main host has not: no
-/// connection, or an error page of a proxy in front of it. After a read timeout the message may
-/// have been executed, so that it is for the caller to ask or to repeat, not for this type.
+/// connection, or an error page of a proxy in front of it; a refund only for want of a connection.
+/// After a read timeout the message may have been executed, so that it is for the caller to ask or
+/// to repeat, not for this type.
 /// A host that failed goes last for `memory`; then the main host is first again.
 /// Source: WeChat Pay, 跨城冗灾方案.
 public final class WeChatHosts: Sendable {

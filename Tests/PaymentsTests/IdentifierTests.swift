@@ -18,6 +18,15 @@ import Testing
     #expect((OutRefundNo(text) != nil) == isOutRefundNo)
   }
 
+  @Test(arguments: [
+    ("50300000000000000000000000001", true), ("2008450740201411110000174436", true),
+    ("REF4200000264201902164505328587", true), (String(repeating: "5", count: 32), true),
+    (String(repeating: "5", count: 33), false), ("", false), ("5030-1", false), ("５０３０", false),
+  ])
+  func `WeChat's number of a refund is letters and digits`(text: String, isRefundID: Bool) {
+    #expect((RefundID(text) != nil) == isRefundID)
+  }
+
   @Test func `numbers that differ in case are two numbers`() {
     #expect(OutTradeNo("ABCDEF") != OutTradeNo("abcdef"))
   }

@@ -79,6 +79,29 @@ import Testing
     #expect(try conversation(standIns.hosts(host.url)).refund(refund).text.hasPrefix("503"))
   }
 
+  @Test func `a recorded answer is taken for the refund it is about`() throws {
+    let vector = try #require(Vectors.file.sign.first { $0.id == "S15" })
+    let host = try standIns.host([Self.path: .page(Array(try #require(vector.xml).utf8))])
+    let merchant = Sample.merchant(
+      key: APIKey(unchecked: vector.key), appID: "wxb5e899ab07cf3072")
+    for (amount, isOurs) in [(100, true), (99, false)] as [(Int64, Bool)] {
+      let number = "1217752501201407033233368018"
+      let refund = try ApplyRefund(
+        transactionID: #require(TransactionID(number)), outTradeNo: #require(OutTradeNo(number)),
+        outRefundNo: #require(OutRefundNo(number)), total: #require(Fen(100)),
+        amount: #require(Fen(amount)), description: nil, account: .availableBalance,
+        merchant: merchant)
+      let answer = Result { () throws(WeChatPayError) in
+        try conversation(standIns.hosts(host.url), merchant: merchant).refund(refund)
+      }
+      switch answer {
+      case .success(let refundID):
+        #expect(isOurs && refundID.text == "1234567892017052508083864132")
+      case .failure(let error): #expect(!isOurs && error.outcome == .unknown)
+      }
+    }
+  }
+
   @Test func `a refund of another merchant is not sent`() throws {
     let host = try standIns.host([Self.path: .page(answer(accepted))])
     for merchant in [

@@ -115,8 +115,9 @@ open class WeiXinPay {
         message, path: call.path, mayBeRepeated: call.mayBeRepeated,
         sessions: sessions(for: call), deadline: deadline)
     } catch {
-      // Whoever wants to see the certificate looks at it before he passes the refund on: what was
-      // refused there never came to the application that refunds.
+      // A server looks at the certificate before it passes the request on: in TLS before it takes a
+      // byte, nginx before it asks the application behind it. What was turned away there refunded
+      // nothing.
       let isTurnedAway = call == .refund && error.isCertificateFault
       throw WeChatPayError(
         call, wasSent: error.wasSent && !isTurnedAway, error.message,

@@ -91,7 +91,7 @@ public final class WinXinRefund: WeiXinPay {
       let page = try self.page(of: transactionID, outTradeNo: outTradeNo, from: records.count)
       records += page.records
       total = page.total ?? total
-      isComplete = page.records.count < RefundPage.size || records.count == total
+      isComplete = page.records.count < RefundPage.size || records.count >= total ?? .max
     }
     // A refund that was made meanwhile moves others to another page.
     guard records.count == total ?? records.count,
