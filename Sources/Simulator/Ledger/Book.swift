@@ -9,6 +9,14 @@ final class Book: Sendable {
   private struct Content: ~Copyable {
     var ledger: Ledger
     var journal: LineFile
+    var listener: (@Sendable ([LedgerEvent]) -> Void)?
+
+    /// Writes the events down, then applies them.
+    mutating func record(_ events: [LedgerEvent], at now: Int64) throws {
+      guard !events.isEmpty else { return }
+      try journal.append(Array(events.map { $0.line(at: now).bytes }.joined(separator: [0x0A])))
+      for event in events { ledger.apply(event, at: now) }
+    }
   }
 
   private let content: Mutex<Content>
@@ -39,21 +47,27 @@ final class Book: Sendable {
     try content.withLock { content throws(Failure) in try question(content.ledger, now()) }
   }
 
-  /// Decides on the ledger as it is, records the events, and returns the outcome.
+  /// Has every change told to `listener`, after the fact and outside the lock.
+  func listen(_ listener: @escaping @Sendable ([LedgerEvent]) -> Void) {
+    content.withLock { $0.listener = listener }
+  }
+
+  /// Records what is due, decides on the ledger as it then is, records the events, and returns the
+  /// outcome.
   ///
-  /// - Throws: when the journal cannot be written; nothing has changed then.
+  /// - Throws: when the journal cannot be written; nothing of the decision has happened then.
   func change<Outcome>(
     _ decide: (_ ledger: Ledger, _ now: Int64) -> (outcome: Outcome, events: [LedgerEvent])
   ) throws -> Outcome {
-    try content.withLock { content in
+    let (outcome, events, listener) = try content.withLock { content in
       let now = now()
+      let due = content.ledger.refunds.due(at: now).map { LedgerEvent.refund($0) }
+      try content.record(due, at: now)
       let (outcome, events) = decide(content.ledger, now)
-      if !events.isEmpty {
-        try content.journal.append(
-          Array(events.map { $0.line(at: now).bytes }.joined(separator: [0x0A])))
-      }
-      for event in events { content.ledger.apply(event, at: now) }
-      return outcome
+      try content.record(events, at: now)
+      return (outcome, due + events, content.listener)
     }
+    if !events.isEmpty { listener?(events) }
+    return outcome
   }
 }

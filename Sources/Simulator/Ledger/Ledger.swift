@@ -6,6 +6,7 @@ struct Ledger: Sendable {
   private(set) var orderNumbers: [String] = []
   private(set) var codes: [String: LoginCode] = [:]
   private(set) var openIDs: Set<String> = []
+  private(set) var refunds = Refunds()
   private var orderByPrepay: [String: String] = [:]
   private var orderByTransaction: [String: String] = [:]
 
@@ -43,6 +44,8 @@ struct Ledger: Sendable {
       orders[outTradeNo]?.recordedState = state
     case .notified(let outTradeNo, let attempt):
       orders[outTradeNo]?.attempts.append(attempt)
+    case .refund(let event):
+      refunds.apply(event, at: now)
     }
   }
 

@@ -12,6 +12,7 @@ enum LedgerEvent: Equatable, Sendable {
   case paid(String, Payment)
   case stateChanged(String, TradeState)
   case notified(String, NotificationAttempt)
+  case refund(RefundEvent)
 }
 
 extension LedgerEvent {
@@ -29,8 +30,8 @@ extension LedgerEvent {
     case .orderCreated(let outTradeNo, let parameters, let signType, let expiresAt):
       [
         "event": "order_created", "out_trade_no": .string(outTradeNo),
-        "parameters": .object(parameters.map { .init(name: $0.name, value: .string($0.value)) }),
-        "sign_type": .string(signType.rawValue), "expires_at": JSON(expiresAt),
+        "parameters": JSON(fields: parameters), "sign_type": .string(signType.rawValue),
+        "expires_at": JSON(expiresAt),
       ]
     case .orderSent(let outTradeNo, let signType):
       [
@@ -54,6 +55,7 @@ extension LedgerEvent {
     case .notified(let outTradeNo, let attempt):
       (["event": "notified", "out_trade_no": .string(outTradeNo)] as JSON)
         .followed(by: attempt.json)
+    case .refund(let event): event.json
     }
   }
 
@@ -68,14 +70,11 @@ extension LedgerEvent {
       guard let code = line["code"]?.string else { return nil }
       self = .codeUsed(code)
     case "order_created":
-      guard let number, let parameters = line["parameters"]?.members,
+      guard let number, let parameters = line["parameters"]?.fields,
         let signType = line.signType, let expiresAt = line["expires_at"]?.integer
       else { return nil }
       self = .orderCreated(
-        number,
-        parameters: parameters.compactMap { member in
-          member.value.string.map { Field(member.name, $0) }
-        }, signType: signType, expiresAt: expiresAt)
+        number, parameters: parameters, signType: signType, expiresAt: expiresAt)
     case "order_sent":
       guard let number, let signType = line.signType else { return nil }
       self = .orderSent(number, signType: signType)
@@ -98,12 +97,24 @@ extension LedgerEvent {
     case "notified":
       guard let number, let attempt = NotificationAttempt(line) else { return nil }
       self = .notified(number, attempt)
-    default: return nil
+    default:
+      guard let event = RefundEvent(line) else { return nil }
+      self = .refund(event)
     }
   }
 }
 
 extension JSON {
+  /// An object of texts, in the order of the fields.
+  init(fields: [Field]) {
+    self = .object(fields.map { .init(name: $0.name, value: .string($0.value)) })
+  }
+
+  /// The members that are texts; nil when this is no object.
+  var fields: [Field]? {
+    members?.compactMap { member in member.value.string.map { Field(member.name, $0) } }
+  }
+
   fileprivate var signType: SignType? {
     self["sign_type"]?.string.flatMap { SignType(rawValue: $0) }
   }

@@ -10,6 +10,16 @@ enum Numbers {
     "4200" + random(6, of: digits) + BeijingTime.digits(now).prefix(8) + random(10, of: digits)
   }
 
+  /// 29 digits: 10 of WeChat's, the date in Beijing, 11 more.
+  static func refundID(at now: Int64) -> String {
+    "503" + random(7, of: digits) + BeijingTime.digits(now).prefix(8) + random(11, of: digits)
+  }
+
+  /// The `out_refund_no` of a refund made by hand: 32 characters.
+  static func refundNumber(at now: Int64) -> String {
+    "WX" + BeijingTime.digits(now) + random(16, of: digits)
+  }
+
   /// 28 characters, `o` first, as real ones are.
   static func openID() -> String { "o" + random(27, of: alphanumerics + "_-") }
 
