@@ -16,10 +16,16 @@ public final class Simulator: Sendable {
       endpoint: .orderQuery, rules: OrderQuery.rules, decide: OrderQuery.decide),
     "/pay/closeorder": PaymentCall(
       endpoint: .closeOrder, rules: CloseOrder.rules, decide: CloseOrder.decide),
+    "/pay/refundquery": PaymentCall(
+      endpoint: .refundQuery, rules: RefundQuery.rules, decide: RefundQuery.decide),
   ]
 
   /// Calls that need the merchant's certificate, which nginx has verified before they come here.
-  static let certificateCalls: [String: PaymentCall] = [:]
+  static let certificateCalls: [String: PaymentCall] = [
+    "/secapi/pay/refund": PaymentCall(
+      endpoint: .refund, rules: ApplyRefund.rules, arrival: ApplyRefund.arrival,
+      decide: ApplyRefund.decide)
+  ]
 
   private let login: Login
   private let payments: PaymentInterface

@@ -97,12 +97,13 @@ extension Bench {
   /// Signs and sends; an answer that claims to be signed is verified.
   @discardableResult
   func call(
-    _ name: String, _ message: Message, _ signType: SignType = .md5, key: String? = nil
+    _ name: String, _ message: Message, _ signType: SignType = .md5, key: String? = nil,
+    route: String = "pay"
   ) throws -> PaymentReply {
     var message = message
     if signType != .md5 { message["sign_type"] = signType.rawValue }
     message.sign(signType, key: key ?? settings.apiKey)
-    let response = send(name, body: Array(message.document.utf8))
+    let response = send(name, body: Array(message.document.utf8), route: route)
     let answer = try XMLReader.read(response.body)
     if answer["return_code"] == "SUCCESS" {
       #expect(answer.isSigned(signType, key: settings.apiKey))
@@ -113,9 +114,12 @@ extension Bench {
     return PaymentReply(status: response.status, message: answer)
   }
 
-  func send(_ name: String, method: String = "POST", body: [UInt8]) -> Response {
-    simulator.respond(
-      to: Request(route: "pay", method: method, path: "/pay/\(name)", body: body))
+  func send(
+    _ name: String, method: String = "POST", body: [UInt8], route: String = "pay"
+  ) -> Response {
+    let folder = route == "pay" ? "/pay" : "/\(route)/pay"
+    return simulator.respond(
+      to: Request(route: route, method: method, path: "\(folder)/\(name)", body: body))
   }
 
   /// A control call that has to succeed.

@@ -146,10 +146,27 @@ import Testing
     #expect(Set((0..<200).map { _ in sendOrder().status }) == [200, 502])
   }
 
+  @Test func `a fault of a seed strikes the same requests every time`() throws {
+    func strikes(_ seed: Int64) throws -> [Int] {
+      try add(
+        "unifiedorder", "html_502",
+        ["count": 0, "probability": .number("0.5"), "seed": JSON(seed)])
+      defer { _ = try? bench.control("POST", "fault/clear") }
+      return (0..<64).map { _ in sendOrder().status }
+    }
+    let first = try strikes(7)
+    #expect(Set(first) == [200, 502])
+    #expect(try strikes(7) == first)
+    #expect(try strikes(8) != first)
+  }
+
   @Test(
     arguments: [
       ("notify", "html_502"), ("unifiedorder", "lose"), ("unifiedorder", "wrong_total_fee"),
       ("jscode2session", "wrong_signature"), ("closeorder", "unknown_trade_state"),
+      ("refund", "lose"), ("refund_notify", "wrong_signature"), ("refund_notify", "refuse"),
+      ("orderquery", "wrong_refund_fee"), ("refund", "unknown_refund_status"),
+      ("jscode2session", "refuse_after"),
     ])
   func `a fault that cannot happen there is refused`(endpoint: String, fault: String) throws {
     let wish: JSON = ["endpoint": .string(endpoint), "fault": .string(fault)]
@@ -158,9 +175,11 @@ import Testing
 
   @Test(
     arguments: [
-      ["endpoint": "refund", "fault": "delay"], ["endpoint": "notify", "fault": "fire"],
+      ["endpoint": "micropay", "fault": "delay"], ["endpoint": "notify", "fault": "fire"],
       ["endpoint": "notify", "fault": "lose", "count": -1],
-      ["endpoint": "notify", "fault": "lose", "probability": 2], ["fault": "delay"],
+      ["endpoint": "notify", "fault": "lose", "probability": 2],
+      ["endpoint": "refund", "fault": "delay", "seed": "1"],
+      ["endpoint": "refund", "fault": "delay", "seed": -1], ["fault": "delay"],
     ] as [JSON])
   func `a fault that is not understood is refused`(wish: JSON) throws {
     #expect(try bench.tryControl("POST", "fault", wish).status == 400)

@@ -49,10 +49,36 @@ import Testing
     #expect(Schedule.nextDelivery(of: unpaid, speed: 1) == nil)
   }
 
+  @Test func `the end of a refund is told once per state, wherever there is somebody to tell`() {
+    var refund = Refund(
+      outRefundNo: "R-1", refundID: "503", outTradeNo: "ORDER-1", transactionID: "4200", fee: 1,
+      totalFee: 2, source: .api, parameters: [], notifyURL: "https://127.0.0.1/", acceptedAt: 0,
+      ending: nil)
+    #expect(Schedule.nextDelivery(of: refund, speed: 1) == nil)
+    refund.status = .change
+    refund.finishedAt = 1_000_000
+    #expect(Schedule.nextDelivery(of: refund, speed: 1) == 1_000_000)
+    let refused = NotificationAttempt(
+      at: 2_000_000, number: 1, status: 200, reply: "", isAcknowledged: false)
+    refund.announcements = [Refund.Announcement(status: .change, attempt: refused)]
+    #expect(Schedule.nextDelivery(of: refund, speed: 1) == 17_000_000)
+    refund.announcements.append(
+      Refund.Announcement(
+        status: .change,
+        attempt: NotificationAttempt(
+          at: 17_000_000, number: 2, status: 200, reply: "", isAcknowledged: true)))
+    #expect(Schedule.nextDelivery(of: refund, speed: 1) == nil)
+    refund.status = .success
+    refund.finishedAt = 20_000_000
+    #expect(Schedule.nextDelivery(of: refund, speed: 1) == 20_000_000)
+    refund.isSilenced = true
+    #expect(Schedule.nextDelivery(of: refund, speed: 1) == nil)
+  }
+
   @Test func `the timetable gives the earliest first, and nothing early`() {
     var timetable = Timetable()
     let times: [Int64] = [5, 3, 9, 1, 1, 7, 2, 8, 6, 4].shuffled()
-    for at in times { timetable.add(Timetable.Entry(at: at, outTradeNo: "\(at)")) }
+    for at in times { timetable.add(Timetable.Entry(at: at, duty: .settlement)) }
     #expect(timetable.earliest == 1)
     #expect(timetable.takeDue(at: 0) == nil)
     var taken: [Int64] = []

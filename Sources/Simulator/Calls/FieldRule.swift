@@ -52,16 +52,22 @@ extension FieldRule {
 
   /// `0-9 A-Z a-z _ - | *`, at least 6 of them (商户订单号).
   static func isOutTradeNo(_ value: String) -> Bool {
-    value.utf8.count >= 6
-      && value.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"),
-          UInt8(ascii: "|"), UInt8(ascii: "*"):
-          true
-        default: false
-        }
-      }
+    value.utf8.count >= 6 && value.utf8.allSatisfy(isNumberByte)
+  }
+
+  /// As `isOutTradeNo`, but of any length and with `@` (商户退款单号).
+  static func isOutRefundNo(_ value: String) -> Bool {
+    value.utf8.allSatisfy { isNumberByte($0) || $0 == UInt8(ascii: "@") }
+  }
+
+  private static func isNumberByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+      UInt8(ascii: "|"), UInt8(ascii: "*"):
+      true
+    default: false
+    }
   }
 
   /// Decimal digits without a leading zero, at least 1, of at most 10,000,000 yuan.

@@ -40,19 +40,25 @@ extension Payment {
     if let device = order["device_info"] { fields.append(Field("device_info", device)) }
     fields += [
       Field("openid", openID), Field("is_subscribe", "N"), Field("trade_type", "JSAPI"),
-      Field("bank_type", "OTHERS"), Field("total_fee", String(order.totalFee)),
+      Field("bank_type", "OTHERS"),
     ]
-    let notRecharged = coupons.filter { $0.type == "NO_CASH" }.reduce(0) { $0 + $1.fee }
-    if notRecharged > 0 {
-      fields.append(Field("settlement_total_fee", String(order.totalFee - notRecharged)))
-    }
+    fields += totals(of: order)
     fields += [
-      Field("fee_type", "CNY"), Field("cash_fee", String(order.totalFee - couponFee)),
       Field("cash_fee_type", "CNY"), Field("transaction_id", transactionID),
       Field("out_trade_no", order.outTradeNo), Field("attach", order["attach"] ?? ""),
       Field("time_end", BeijingTime.digits(paidAt)),
     ]
     return fields + couponFields
+  }
+
+  /// The amounts that every message about a payment tells.
+  func totals(of order: Order) -> [Field] {
+    var fields = [Field("total_fee", String(order.totalFee))]
+    let settled = settlementFee(ofTotal: order.totalFee)
+    if settled < order.totalFee { fields.append(Field("settlement_total_fee", String(settled))) }
+    return fields + [
+      Field("fee_type", "CNY"), Field("cash_fee", String(order.totalFee - couponFee)),
+    ]
   }
 
   private var couponFields: [Field] {

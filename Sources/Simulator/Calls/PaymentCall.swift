@@ -27,6 +27,8 @@ struct PaymentCall: Sendable {
 
   let endpoint: Endpoint
   let rules: [FieldRule]
+  /// What is recorded of every readable request when it arrives, before it is judged.
+  var arrival: (@Sendable (Message, Settings, Ledger) -> [LedgerEvent])?
   let decide: @Sendable (VerifiedRequest, Settings, Ledger, _ now: Int64) -> Decision
 }
 

@@ -11,18 +11,24 @@ struct PaymentInterface: Sendable {
 
   func respond(to request: Request) throws -> Response {
     guard let call = calls[request.path] else { return .notFound }
-    let fault = faults.next(at: call.endpoint, outTradeNo: subject(of: request))
+    let message = try? XMLReader.read(request.body)
+    if let message { try record(message, call) }
+    let fault = faults.next(at: call.endpoint, subject(of: message))
     if let broken = fault?.strikeBefore() { return broken }
     let answer = try answer(to: request, call, fault)
     if let broken = fault?.strikeAfter() { return broken }
     return response(answer, fault?.kind)
   }
 
-  /// The order that a request is about; nil when it cannot be read or names none that is known.
-  private func subject(of request: Request) -> String? {
-    guard let message = try? XMLReader.read(request.body) else { return nil }
-    guard let transactionID = message["transaction_id"] else { return message["out_trade_no"] }
-    return book.read { ledger, _ in ledger.order(transactionID: transactionID)?.outTradeNo }
+  /// Notes that a request arrived, if its call wants that.
+  private func record(_ message: Message, _ call: PaymentCall) throws {
+    guard let arrival = call.arrival else { return }
+    try book.change { ledger, _ in ((), arrival(message, settings, ledger)) }
+  }
+
+  private func subject(of message: Message?) -> FaultSubject {
+    guard let message else { return FaultSubject() }
+    return book.read { ledger, _ in FaultSubject(of: message, ledger) }
   }
 
   private func answer(
@@ -38,12 +44,14 @@ struct PaymentInterface: Sendable {
     case .systemErrorBefore:
       return PaymentAnswer(refused: .systemError, verified, settings)
     case .refuse:
-      let refusal = Refusal(code: fault?.code ?? "", description: "模拟器按要求拒绝")
-      return PaymentAnswer(refused: refusal, verified, settings)
+      return PaymentAnswer(refused: .ordered(fault?.code), verified, settings)
     default:
       let answer = try decide(verified, call)
-      guard fault?.kind == .systemErrorAfter else { return answer }
-      return PaymentAnswer(refused: .systemError, verified, settings)
+      return switch fault?.kind {
+      case .systemErrorAfter: PaymentAnswer(refused: .systemError, verified, settings)
+      case .refuseAfter: PaymentAnswer(refused: .ordered(fault?.code), verified, settings)
+      default: answer
+      }
     }
   }
 

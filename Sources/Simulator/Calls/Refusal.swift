@@ -53,6 +53,10 @@ struct Refusal: Error, Equatable {
   let description: String
 
   static func malformed(_ field: String) -> Refusal { parameter("\(field)参数格式错误") }
+  /// What a fault was told to say.
+  static func ordered(_ code: String?) -> Refusal {
+    Refusal(code: code ?? "", description: "模拟器按要求拒绝")
+  }
   static func parameter(_ text: String) -> Refusal {
     Refusal(code: "PARAM_ERROR", description: text)
   }
@@ -62,5 +66,22 @@ struct Refusal: Error, Equatable {
   static let orderNotExist = Refusal(code: "ORDERNOTEXIST", description: "order not exist")
   static let tooEarlyToClose = Refusal(code: "TRADE_STATE_ERROR", description: "订单状态错误")
   static let productNotEnabled = Refusal(code: "NOAUTH", description: "商户无此接口权限")
+  static let invalidTransactionID = Refusal(
+    code: "INVALID_TRANSACTIONID", description: "无效的transaction_id")
+  static let totalFeeDiffers = Refusal(code: "ERROR", description: "total_fee与订单金额不一致")
+  /// One refund number with two meanings; the code is nowhere documented.
+  static let refundDiffers = Refusal(
+    code: "ERROR", description: "订单金额或退款金额与之前请求不一致，请核实后再试")
+  static let refundExceedsPayment = Refusal(code: "ERROR", description: "累计退款金额大于支付金额")
+  static let tooManyRefunds = Refusal(code: "ERROR", description: "一笔订单最多退款50次")
+  static let tradeOverdue = Refusal(
+    code: "TRADE_OVERDUE", description: "订单已经超过可退款的最大期限(支付后一年内可退款)")
+  /// Which code WeChat gives is nowhere documented; this one tells a merchant to come later with
+  /// the same number.
+  static let tooFrequent = Refusal(
+    code: "FREQUENCY_LIMITED", description: "同一订单的两次退款需间隔1分钟以上")
+  static let notEnough = Refusal(
+    code: "NOTENOUGH", description: "基本账户余额不足，请充值后重新发起")
+  static let refundNotExist = Refusal(code: "REFUNDNOTEXIST", description: "not exist")
   static let systemError = Refusal(code: "SYSTEMERROR", description: "系统异常，请用相同参数重新调用")
 }

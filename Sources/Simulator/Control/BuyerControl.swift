@@ -18,7 +18,7 @@ extension Control {
     let wish = try PaymentWish(request)
     let paid = try book.change { ledger, now in
       wish.decide(settings, ledger, now) { outTradeNo in
-        faults.next(at: .notify, outTradeNo: outTradeNo) { $0 == .lose } == nil
+        faults.next(at: .notify, FaultSubject(outTradeNo: outTradeNo)) { $0 == .lose } == nil
       }
     }
     let order = try paid.get()

@@ -22,6 +22,18 @@ struct Control: Sendable {
     "GET /_control/order": { try $0.showOrder($1) },
     "POST /_control/notify": { try $0.notify($1) },
     "GET /_control/notifications": { try $0.listNotifications($1) },
+    "POST /_control/refund-outcome": { try $0.planRefunds($1) },
+    "POST /_control/refund-finish": { try $0.finishRefund($1) },
+    "POST /_control/refund-by-hand": { try $0.refundByHand($1) },
+    "POST /_control/refund-spacing": { try $0.setSpacing($1) },
+    "POST /_control/refund-notify-url": { try $0.setRefundNotifyURL($1) },
+    "POST /_control/refund-notify": { try $0.notifyRefund($1) },
+    "GET /_control/refund-notifications": { try $0.listRefundNotifications($1) },
+    "POST /_control/balance": { try $0.setBalance($1) },
+    "GET /_control/balance": { try $0.showBalance($1) },
+    "GET /_control/refunds": { try $0.listRefunds($1) },
+    "GET /_control/transmissions": { try $0.listTransmissions($1) },
+    "GET /_control/complaints": { try $0.listComplaints($1) },
     "POST /_control/fault": { try $0.addFault($1) },
     "POST /_control/fault/clear": { try $0.clearFaults($1) },
     "GET /_control/faults": { try $0.listFaults($1) },
@@ -67,5 +79,6 @@ struct ControlRefusal: Error, Equatable {
   static func missing(_ member: String) -> ControlRefusal {
     ControlRefusal(400, "MALFORMED", "\(member) is missing, or not of the expected type.")
   }
+  static let refundUnknown = ControlRefusal(404, "REFUNDNOTEXIST", "There is no such refund.")
   static let orderUnknown = ControlRefusal(404, "ORDERNOTEXIST", "There is no such order.")
 }

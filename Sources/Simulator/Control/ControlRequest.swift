@@ -24,6 +24,13 @@ struct ControlRequest: Sendable {
     return text
   }
 
+  /// A text that may be absent or null.
+  func optionalText(_ member: String) throws(ControlRefusal) -> String? {
+    guard let value = body[member], !value.isNull else { return nil }
+    guard let text = value.string else { throw .missing(member) }
+    return text
+  }
+
   /// An integer, at least `minimum`; `fallback` when it is absent.
   func integer(_ member: String, _ fallback: Int64, minimum: Int64 = 0) throws(ControlRefusal)
     -> Int64

@@ -2,8 +2,8 @@ import Server
 
 /// Faults, ordered and taken back.
 extension Control {
-  /// `{"endpoint","fault","count"?,"out_trade_no"?,"milliseconds"?,"probability"?,"code"?}`; `count`
-  /// 0 strikes until cleared.
+  /// `{"endpoint","fault","count"?,"out_trade_no"?,"out_refund_no"?,"milliseconds"?,"probability"?,
+  /// "seed"?,"code"?}`; `count` 0 strikes until cleared.
   func addFault(_ request: ControlRequest) throws -> JSON {
     guard let endpoint = Endpoint(rawValue: try request.text("endpoint")) else {
       throw ControlRefusal.missing("endpoint")
@@ -18,12 +18,19 @@ extension Control {
     let count = try request.integer("count", 1)
     let fault = Fault(
       endpoint: endpoint, kind: kind, outTradeNo: request.body["out_trade_no"]?.string,
+      outRefundNo: request.body["out_refund_no"]?.string,
       remaining: count == 0 ? nil : Int(count),
       milliseconds: Int(try request.integer("milliseconds", 0)),
-      probability: try probability(request),
+      chance: try chance(request),
       code: request.body["code"]?.string ?? "SYSTEMERROR")
     faults.add(fault)
     return Self.json(of: fault)
+  }
+
+  private func chance(_ request: ControlRequest) throws(ControlRefusal) -> Chance {
+    let seed = try request.integer("seed", -1)
+    return Chance(
+      probability: try probability(request), seed: seed < 0 ? nil : UInt64(seed))
   }
 
   private func probability(_ request: ControlRequest) throws(ControlRefusal) -> Double {
@@ -50,9 +57,10 @@ extension Control {
   private static func json(of fault: Fault) -> JSON {
     [
       "endpoint": .string(fault.endpoint.rawValue), "fault": .string(fault.kind.rawValue),
-      "out_trade_no": JSON(fault.outTradeNo),
+      "out_trade_no": JSON(fault.outTradeNo), "out_refund_no": JSON(fault.outRefundNo),
       "count": JSON(Int64(fault.remaining ?? 0)), "milliseconds": JSON(Int64(fault.milliseconds)),
-      "probability": .number(String(fault.probability)), "code": .string(fault.code),
+      "probability": .number(String(fault.chance.probability)),
+      "seed": JSON(fault.chance.seed.map { Int64(clamping: $0) }), "code": .string(fault.code),
     ]
   }
 }

@@ -3,7 +3,7 @@ import Server
 /// Notifications by hand, and the log of those that went out by themselves.
 extension Control {
   /// More at once would be a test of this machine.
-  private static let maximumCount: Int64 = 1000
+  static let maximumCount: Int64 = 1000
 
   /// `{"out_trade_no","probe"?,"count"?}`: sends so many at the same moment, and tells each answer.
   func notify(_ request: ControlRequest) throws -> JSON {
@@ -22,7 +22,7 @@ extension Control {
     }
     let document = probe.document(payment, order, settings)
     let copies = Array(repeating: document, count: Int(count))
-    return .array(notifier.send(copies, to: order.notifyURL).map(Self.json))
+    return .array(notifier.postman.send(copies, to: order.notifyURL).map(Self.json))
   }
 
   /// What somebody who forges a notification of an unpaid order would claim.
@@ -32,7 +32,7 @@ extension Control {
       coupons: [], isAnnounced: false)
   }
 
-  private static func json(of delivery: Delivery) -> JSON {
+  static func json(of delivery: Delivery) -> JSON {
     [
       "status": JSON(Int64(delivery.status)), "body": .string(delivery.reply),
       "milliseconds": JSON(delivery.milliseconds), "acked": .bool(delivery.isAcknowledged),

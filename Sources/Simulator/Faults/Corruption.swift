@@ -6,16 +6,28 @@ enum Corruption {
     case .wrongAppID: message["appid"] = "wx0000000000000000"
     case .wrongMchID: message["mch_id"] = "1000000000"
     case .wrongOutTradeNo: message["out_trade_no"] = "SOMEBODY-ELSES-ORDER"
-    case .wrongTotalFee:
-      let totalFee = message["total_fee"].flatMap { Int64($0) } ?? 0
-      message["total_fee"] = String(totalFee + 1)
+    case .wrongTotalFee: raise("total_fee", in: &message)
+    case .wrongOutRefundNo:
+      message[name("out_refund_no", in: message)] = "SOMEBODY-ELSES-REFUND"
+    case .wrongRefundFee: raise(name("refund_fee", in: message), in: &message)
     case .unknownTradeState: message["trade_state"] = "HALFPAID"
+    case .unknownRefundStatus: message[name("refund_status", in: message)] = "HALFWAY"
     case .oversized: message.append(Field("padding", String(repeating: "0", count: 200 << 10)))
     case .delay, .delayAfter, .dropBefore, .dropAfter, .systemErrorBefore, .systemErrorAfter,
-      .refuse, .html502, .html502After, .html200, .empty, .truncated, .documentType,
+      .refuse, .refuseAfter, .html502, .html502After, .html200, .empty, .truncated, .documentType,
       .duplicateField, .wrongSignature, .missingSignature, .lose, .duplicate:
       break
     }
+  }
+
+  /// The name of a refund's field: `refundquery` numbers its records, of which the first is meant.
+  private static func name(_ name: String, in message: Message) -> String {
+    message[name + "_0"] == nil ? name : name + "_0"
+  }
+
+  private static func raise(_ name: String, in message: inout Message) {
+    let amount = message[name].flatMap { Int64($0) } ?? 0
+    message[name] = String(amount + 1)
   }
 
   /// Breaks the signed document, and gives the bytes to send.
@@ -40,8 +52,9 @@ enum Corruption {
     case .empty:
       return []
     case .delay, .delayAfter, .dropBefore, .dropAfter, .systemErrorBefore, .systemErrorAfter,
-      .refuse, .html502, .html502After, .oversized, .wrongAppID, .wrongMchID, .wrongOutTradeNo,
-      .wrongTotalFee, .unknownTradeState, .lose, .duplicate, nil:
+      .refuse, .refuseAfter, .html502, .html502After, .oversized, .wrongAppID, .wrongMchID,
+      .wrongOutTradeNo, .wrongTotalFee, .wrongOutRefundNo, .wrongRefundFee, .unknownTradeState,
+      .unknownRefundStatus, .lose, .duplicate, nil:
       break
     }
     return Array(message.document.utf8)

@@ -6,7 +6,15 @@ enum Endpoint: String, CaseIterable, Sendable {
   case orderQuery = "orderquery"
   case closeOrder = "closeorder"
   case login = "jscode2session"
+  case refund
+  case refundQuery = "refundquery"
+  /// The notification of a payment.
   case notify
+  /// The notification of a refund.
+  case refundNotify = "refund_notify"
+
+  var isNotification: Bool { self == .notify || self == .refundNotify }
+  var isAboutRefunds: Bool { [.refund, .refundQuery, .refundNotify].contains(self) }
 }
 
 /// A fault that waits for its request.
@@ -21,6 +29,8 @@ struct Fault: Sendable {
     case systemErrorAfter = "systemerror_after"
     /// Any refusal, named by `code`; nothing has been done.
     case refuse
+    /// Any refusal, though everything has been done.
+    case refuseAfter = "refuse_after"
     case html502 = "html_502"
     case html502After = "html_502_after"
     case html200 = "html_200"
@@ -35,8 +45,11 @@ struct Fault: Sendable {
     case wrongMchID = "wrong_mch_id"
     case wrongOutTradeNo = "wrong_out_trade_no"
     case wrongTotalFee = "wrong_total_fee"
+    case wrongOutRefundNo = "wrong_out_refund_no"
+    case wrongRefundFee = "wrong_refund_fee"
     case unknownTradeState = "unknown_trade_state"
-    /// The notification of a payment is never sent.
+    case unknownRefundStatus = "unknown_refund_status"
+    /// The notification is never sent.
     case lose
     /// The notification is sent twice at once.
     case duplicate
@@ -46,18 +59,21 @@ struct Fault: Sendable {
   let kind: Kind
   /// The one order it is meant for; nil: whoever comes next.
   let outTradeNo: String?
+  /// The one refund it is meant for; nil: whichever comes next.
+  let outRefundNo: String?
   /// How many requests it still strikes; nil: all until cleared.
   var remaining: Int?
   /// How long to wait, for the delays.
   let milliseconds: Int
-  /// The chance that it strikes a request, 0 to 1.
-  let probability: Double
-  /// The `err_code` of `refuse`.
+  /// Whether it strikes a request that it waits for.
+  var chance: Chance
+  /// The `err_code` of `refuse` and `refuse_after`.
   let code: String
 
   /// Whether a request is one that the fault waits for; chance decides the rest.
-  func waits(at endpoint: Endpoint, for outTradeNo: String?) -> Bool {
-    self.endpoint == endpoint && (self.outTradeNo == nil || self.outTradeNo == outTradeNo)
+  func waits(at endpoint: Endpoint, for subject: FaultSubject) -> Bool {
+    self.endpoint == endpoint && (outTradeNo == nil || outTradeNo == subject.outTradeNo)
+      && (outRefundNo == nil || outRefundNo == subject.outRefundNo)
   }
 }
 
@@ -68,13 +84,18 @@ extension Fault.Kind {
     case .delay, .delayAfter, .dropBefore, .dropAfter: true
     case .systemErrorBefore, .systemErrorAfter, .html502, .html502After, .html200, .empty,
       .truncated, .oversized, .refuse:
-      endpoint != .notify
-    case .documentType, .duplicateField, .wrongSignature, .missingSignature, .wrongAppID,
-      .wrongMchID, .wrongOutTradeNo:
+      !endpoint.isNotification
+    case .refuseAfter: !endpoint.isNotification && endpoint != .login
+    case .documentType, .duplicateField, .wrongAppID, .wrongMchID, .wrongOutTradeNo:
       endpoint != .login
-    case .wrongTotalFee: endpoint == .orderQuery || endpoint == .notify
+    // The notification of a refund is encrypted in place of being signed.
+    case .wrongSignature, .missingSignature: endpoint != .login && endpoint != .refundNotify
+    case .wrongTotalFee:
+      endpoint == .orderQuery || endpoint == .notify || endpoint.isAboutRefunds
+    case .wrongOutRefundNo, .wrongRefundFee: endpoint.isAboutRefunds
     case .unknownTradeState: endpoint == .orderQuery
-    case .lose, .duplicate: endpoint == .notify
+    case .unknownRefundStatus: endpoint == .refundQuery || endpoint == .refundNotify
+    case .lose, .duplicate: endpoint.isNotification
     }
   }
 }

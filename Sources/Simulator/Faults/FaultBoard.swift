@@ -18,16 +18,16 @@ final class FaultBoard: Sendable {
   /// The first fault that strikes a request, counted down.
   ///
   /// - Parameters:
-  ///   - outTradeNo: the order that the request is about; nil when it names none.
+  ///   - subject: what the request is about.
   ///   - isWanted: which kinds can strike at this point.
   func next(
-    at endpoint: Endpoint, outTradeNo: String? = nil,
+    at endpoint: Endpoint, _ subject: FaultSubject = FaultSubject(),
     where isWanted: (Fault.Kind) -> Bool = { _ in true }
   ) -> Fault? {
     faults.withLock { faults in
-      let place = faults.firstIndex {
-        $0.waits(at: endpoint, for: outTradeNo) && isWanted($0.kind)
-          && Double.random(in: 0..<1) < $0.probability
+      let place = faults.indices.first {
+        faults[$0].waits(at: endpoint, for: subject) && isWanted(faults[$0].kind)
+          && faults[$0].chance.draw()
       }
       guard let place else { return nil }
       let fault = faults[place]

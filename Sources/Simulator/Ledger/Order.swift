@@ -50,6 +50,11 @@ struct Payment: Equatable, Sendable {
   let isAnnounced: Bool
 
   var couponFee: Int64 { coupons.reduce(0) { $0 + $1.fee } }
+
+  /// The amount that the merchant gets: the order's less the coupons that were not recharged.
+  func settlementFee(ofTotal totalFee: Int64) -> Int64 {
+    totalFee - coupons.filter(\.isNotRecharged).reduce(0) { $0 + $1.fee }
+  }
 }
 
 /// A coupon (代金券) used in a payment.
@@ -59,6 +64,9 @@ struct Coupon: Equatable, Sendable {
   let fee: Int64
   /// `CASH`, `NO_CASH` (not recharged, 免充值), or nil: real messages often lack it.
   let type: String?
+
+  /// Paid for by nobody (免充值): the merchant never gets it.
+  var isNotRecharged: Bool { type == "NO_CASH" }
 }
 
 /// One delivery of a notification, and what came of it.

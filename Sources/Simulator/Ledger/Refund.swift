@@ -13,6 +13,12 @@ struct Refund: Equatable, Sendable {
     let at: Int64
   }
 
+  /// One delivery of a notification, and which state it told.
+  struct Announcement: Equatable, Sendable {
+    let status: RefundStatus
+    let attempt: NotificationAttempt
+  }
+
   let outRefundNo: String
   let refundID: String
   let outTradeNo: String
@@ -34,17 +40,17 @@ struct Refund: Equatable, Sendable {
   /// Whether a fault has lost the announcement of the present state.
   var isSilenced = false
   /// Scheduled deliveries of its notifications, oldest first.
-  var attempts: [NotificationAttempt] = []
-  /// How many of `attempts` announced an earlier state.
-  var outdatedAttempts = 0
+  var announcements: [Announcement] = []
 
   subscript(parameter: String) -> String? {
     parameters.first { $0.name == parameter }?.value
   }
 
   /// Deliveries that announced the present state.
-  var currentAttempts: ArraySlice<NotificationAttempt> { attempts.dropFirst(outdatedAttempts) }
-  var isAcknowledged: Bool { currentAttempts.contains { $0.isAcknowledged } }
+  var attempts: [NotificationAttempt] {
+    announcements.filter { $0.status == status }.map(\.attempt)
+  }
+  var isAcknowledged: Bool { attempts.contains { $0.isAcknowledged } }
   /// Whether the refund takes its amount from what the order can still give back.
   var holdsAmount: Bool { status != .closed }
 }

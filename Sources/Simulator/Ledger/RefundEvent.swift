@@ -7,7 +7,7 @@ enum RefundEvent: Equatable, Sendable {
   case complained(Complaint)
   case accepted(Refund)
   case finished(String, RefundStatus)
-  case notified(String, NotificationAttempt)
+  case notified(String, Refund.Announcement)
   case notificationLost(String)
   case planned(RefundPlan)
   case balanceSet(Int64?)
@@ -29,9 +29,9 @@ extension RefundEvent {
         "event": "refund_finished", "out_refund_no": .string(outRefundNo),
         "refund_status": .string(status.rawValue),
       ]
-    case .notified(let outRefundNo, let attempt):
+    case .notified(let outRefundNo, let announcement):
       (["event": "refund_notified", "out_refund_no": .string(outRefundNo)] as JSON)
-        .followed(by: attempt.json)
+        .followed(by: announcement.json)
     case .notificationLost(let outRefundNo):
       ["event": "refund_notification_lost", "out_refund_no": .string(outRefundNo)]
     case .planned(let plan):
@@ -61,8 +61,8 @@ extension RefundEvent {
       else { return nil }
       self = .finished(number, status)
     case "refund_notified":
-      guard let number, let attempt = NotificationAttempt(line) else { return nil }
-      self = .notified(number, attempt)
+      guard let number, let announcement = Refund.Announcement(line) else { return nil }
+      self = .notified(number, announcement)
     case "refund_notification_lost":
       guard let number else { return nil }
       self = .notificationLost(number)

@@ -36,6 +36,19 @@ extension Refund {
   }
 }
 
+extension Refund.Announcement {
+  var json: JSON {
+    (["refund_status": .string(status.rawValue)] as JSON).followed(by: attempt.json)
+  }
+
+  init?(_ line: JSON) {
+    guard let status = line["refund_status"]?.string.flatMap(RefundStatus.init),
+      let attempt = NotificationAttempt(line)
+    else { return nil }
+    self.init(status: status, attempt: attempt)
+  }
+}
+
 extension Transmission {
   var json: JSON {
     [

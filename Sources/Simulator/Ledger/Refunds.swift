@@ -63,7 +63,8 @@ struct Refunds: Sendable {
     case .complained(let complaint): complaints.append((now, complaint))
     case .accepted(let refund): accept(refund)
     case .finished(let outRefundNo, let status): finish(outRefundNo, status, at: now)
-    case .notified(let outRefundNo, let attempt): byNumber[outRefundNo]?.attempts.append(attempt)
+    case .notified(let outRefundNo, let announcement):
+      byNumber[outRefundNo]?.announcements.append(announcement)
     case .notificationLost(let outRefundNo): byNumber[outRefundNo]?.isSilenced = true
     case .planned(let plan): plans[plan.scope] = plan
     case .balanceSet(let fen): balance = fen
@@ -82,13 +83,11 @@ struct Refunds: Sendable {
   }
 
   private mutating func finish(_ outRefundNo: String, _ status: RefundStatus, at now: Int64) {
-    guard var refund = byNumber[outRefundNo] else { return }
-    refund.status = status
-    refund.finishedAt = now
-    refund.isSilenced = false
-    refund.outdatedAttempts = refund.attempts.count
-    byNumber[outRefundNo] = refund
+    guard let fee = byNumber[outRefundNo]?.fee else { return }
+    byNumber[outRefundNo]?.status = status
+    byNumber[outRefundNo]?.finishedAt = now
+    byNumber[outRefundNo]?.isSilenced = false
     endings[outRefundNo] = nil
-    if status == .closed { balance = balance.map { $0 + refund.fee } }
+    if status == .closed { balance = balance.map { $0 + fee } }
   }
 }

@@ -3,18 +3,18 @@ import Linux
 import Logging
 import Synchronization
 
-/// Delivers notifications of payments: at once, then on WeChat's schedule until the merchant
-/// acknowledges. What is due is derived from the ledger, so that it survives a restart.
+/// Delivers notifications of payments and refunds: at once, then on WeChat's schedule until the
+/// merchant acknowledges. What is due is derived from the ledger, so that it survives a restart.
 final class Notifier: Sendable {
   /// How many deliveries may be under way at once.
   private static let senders = 16
   /// How long an idle sender sleeps at most; also how long stopping takes.
   private static let nap = DispatchTimeInterval.milliseconds(200)
 
+  let postman: Postman
   private let settings: Settings
   private let book: Book
   private let faults: FaultBoard
-  private let wireLog: WireLog
   private let logger: Logger
   private let timetable = Mutex(Timetable())
   private let isStopped = Atomic(false)
@@ -26,14 +26,18 @@ final class Notifier: Sendable {
     self.settings = settings
     self.book = book
     self.faults = faults
-    self.wireLog = wireLog
     self.logger = logger
+    postman = Postman(caFile: settings.caFile, wireLog: wireLog, logger: logger)
   }
 
   /// Takes up what the ledger says is due, and delivers until `stop`.
   func start() throws(LinuxError) -> [NativeThread] {
-    let orders = book.read { ledger, _ in ledger.orders.values.filter { $0.payment != nil } }
+    book.listen { [weak self] events in self?.note(events) }
+    let (orders, refunds) = book.read { ledger, _ in
+      (ledger.orders.values.filter { $0.payment != nil }, ledger.refunds.byNumber.values)
+    }
     for order in orders { schedule(order) }
+    for refund in refunds { schedule(refund) }
     var threads: [NativeThread] = []
     for number in 0..<Self.senders {
       threads.append(try NativeThread.start(name: "notify-\(number)") { self.work() })
@@ -46,7 +50,29 @@ final class Notifier: Sendable {
   /// Notes when the order's next notification is due, if one is.
   func schedule(_ order: Order) {
     guard let at = Schedule.nextDelivery(of: order, speed: settings.speed) else { return }
-    timetable.withLock { $0.add(Timetable.Entry(at: at, outTradeNo: order.outTradeNo)) }
+    add(Timetable.Entry(at: at, duty: .payment(outTradeNo: order.outTradeNo)))
+  }
+
+  /// Notes when the refund ends by itself, or when its next notification is due.
+  private func schedule(_ refund: Refund) {
+    if refund.status == .processing, let ending = refund.ending {
+      add(Timetable.Entry(at: ending.at, duty: .settlement))
+    } else if let at = Schedule.nextDelivery(of: refund, speed: settings.speed) {
+      add(Timetable.Entry(at: at, duty: .refund(outRefundNo: refund.outRefundNo)))
+    }
+  }
+
+  private func note(_ events: [LedgerEvent]) {
+    for case .refund(let event) in events {
+      guard let outRefundNo = event.movedRefund,
+        let refund = book.read({ ledger, _ in ledger.refunds.byNumber[outRefundNo] })
+      else { continue }
+      schedule(refund)
+    }
+  }
+
+  private func add(_ entry: Timetable.Entry) {
+    timetable.withLock { $0.add(entry) }
     wake.signal()
   }
 
@@ -55,7 +81,7 @@ final class Notifier: Sendable {
       let now = microsecondsSince1970()
       let (due, next) = timetable.withLock { ($0.takeDue(at: now), $0.earliest) }
       if let due {
-        deliver(due.outTradeNo)
+        attend(to: due.duty)
       } else {
         let untilNext = next.map { DispatchTimeInterval.microseconds(Int(max(0, $0 - now))) }
         _ = wake.wait(timeout: min(.now() + Self.nap, .now() + (untilNext ?? Self.nap)))
@@ -63,78 +89,77 @@ final class Notifier: Sendable {
     }
   }
 
+  private func attend(to duty: Timetable.Duty) {
+    do {
+      switch duty {
+      case .payment(let outTradeNo): try deliverPayment(outTradeNo)
+      case .refund(let outRefundNo): try deliverRefund(outRefundNo)
+      case .settlement: try book.change { _, _ in ((), []) }
+      }
+    } catch {
+      // Without its record a delivery would be repeated at once and for ever.
+      logger.error("a delivery cannot be recorded", metadata: ["error": "\(error)"])
+    }
+  }
+
   /// One scheduled delivery, recorded, and the next one scheduled.
-  private func deliver(_ outTradeNo: String) {
+  private func deliverPayment(_ outTradeNo: String) throws {
     guard let order = book.read({ ledger, _ in ledger.orders[outTradeNo] }),
       let payment = order.payment, !order.isAcknowledged
     else { return }
-    let fault = faults.next(at: .notify, outTradeNo: outTradeNo) { $0 != .lose }
-    let startedAt = microsecondsSince1970()
-    let delivery = deliver(payment, order, fault)
-    let attempt = NotificationAttempt(
-      at: startedAt, number: order.attempts.count + 1, status: delivery.status,
-      reply: delivery.reply, isAcknowledged: delivery.isAcknowledged)
-    do {
-      try book.change { _, _ in ((), [.notified(outTradeNo, attempt)]) }
-    } catch {
-      // Without its record this delivery would be repeated at once and for ever.
-      logger.error("a delivery cannot be recorded", metadata: ["error": "\(error)"])
-      return
-    }
-    if let order = book.read({ ledger, _ in ledger.orders[outTradeNo] }) { schedule(order) }
-  }
-
-  private func deliver(_ payment: Payment, _ order: Order, _ fault: Fault?) -> Delivery {
-    let unsent = Delivery(
-      status: 0, reply: "dropped by a fault", milliseconds: 0, isAcknowledged: false)
+    let fault = faults.next(at: .notify, FaultSubject(outTradeNo: outTradeNo)) { $0 != .lose }
     var message = PaymentNotification.message(payment, order, settings)
     if let fault { Corruption.falsify(&message, fault.kind) }
     message.sign(order.signType, key: settings.apiKey)
     let document = Corruption.document(of: message, fault?.kind)
-    switch fault?.kind {
-    case .dropBefore: return unsent
-    case .delay, .delayAfter: pause(milliseconds: fault?.milliseconds ?? 0)
-    case .duplicate:
-      return send([document, document], to: order.notifyURL).last ?? unsent
-    default: break
-    }
-    let delivery = send(document, to: order.notifyURL)
-    // The merchant has answered, but WeChat never learns.
-    return fault?.kind == .dropAfter ? unsent : delivery
+    let startedAt = microsecondsSince1970()
+    let delivery = postman.deliver(document, to: order.notifyURL, fault)
+    let attempt = NotificationAttempt(delivery, at: startedAt, number: order.attempts.count + 1)
+    try book.change { _, _ in ((), [.notified(outTradeNo, attempt)]) }
+    if let order = book.read({ ledger, _ in ledger.orders[outTradeNo] }) { schedule(order) }
   }
 
-  /// Sends probes, all at the same moment, and waits for every answer.
-  func send(_ documents: [[UInt8]], to url: String) -> [Delivery] {
-    let deliveries = Mutex<[Delivery]>([])
-    let gate = DispatchSemaphore(value: 0)
-    var threads: [NativeThread] = []
-    for document in documents {
-      do throws(LinuxError) {
-        threads.append(
-          try NativeThread.start(name: "probe") {
-            gate.wait()
-            let delivery = self.send(document, to: url)
-            deliveries.withLock { $0.append(delivery) }
-          })
-      } catch {
-        logger.error("a notification has no thread", metadata: ["error": "\(error)"])
-      }
+  /// One scheduled delivery, recorded; the record schedules the next one.
+  private func deliverRefund(_ outRefundNo: String) throws {
+    let known = book.read { ledger, _ in RefundNotification(outRefundNo, ledger, settings) }
+    let startedAt = microsecondsSince1970()
+    // Since this was scheduled the refund may have got another state, with a delivery of its own.
+    guard var notification = known, let url = notification.refund.notifyURL,
+      let due = Schedule.nextDelivery(of: notification.refund, speed: settings.speed),
+      due <= startedAt
+    else { return }
+    let refund = notification.refund
+    let subject = FaultSubject(outTradeNo: refund.outTradeNo, outRefundNo: outRefundNo)
+    let isFirst = refund.attempts.isEmpty
+    if isFirst, faults.next(at: .refundNotify, subject, where: { $0 == .lose }) != nil {
+      return try book.change { _, _ in ((), [.refund(.notificationLost(outRefundNo))]) }
     }
-    for _ in threads { gate.signal() }
-    for thread in threads { thread.join() }
-    return deliveries.withLock { $0 }
+    let fault = faults.next(at: .refundNotify, subject) { $0 != .lose }
+    if let fault { notification.falsify(fault.kind) }
+    let delivery = postman.deliver(notification.document(fault?.kind), to: url, fault)
+    let announcement = Refund.Announcement(
+      status: refund.status,
+      attempt: NotificationAttempt(delivery, at: startedAt, number: refund.attempts.count + 1))
+    try book.change { _, _ in ((), [.refund(.notified(outRefundNo, announcement))]) }
   }
+}
 
-  private func send(_ document: [UInt8], to url: String) -> Delivery {
-    let delivery = Delivery.post(
-      document, to: url, caFile: settings.caFile, requestID: Numbers.hexadecimal(32))
-    do {
-      try wireLog.record(
-        .outgoing, at: microsecondsSince1970(), path: url, request: document,
-        answer: Array(delivery.reply.utf8), status: delivery.status)
-    } catch {
-      logger.error("the wire log cannot be written", metadata: ["error": "\(error)"])
+extension RefundEvent {
+  /// The refund whose next duty the event has moved.
+  fileprivate var movedRefund: String? {
+    switch self {
+    case .accepted(let refund): refund.outRefundNo
+    case .finished(let outRefundNo, _), .notified(let outRefundNo, _): outRefundNo
+    case .sent, .complained, .notificationLost, .planned, .balanceSet, .spacingSet, .notifyURLSet:
+      nil
     }
-    return delivery
+  }
+}
+
+extension NotificationAttempt {
+  fileprivate init(_ delivery: Delivery, at startedAt: Int64, number: Int) {
+    self.init(
+      at: startedAt, number: number, status: delivery.status, reply: delivery.reply,
+      isAcknowledged: delivery.isAcknowledged)
   }
 }

@@ -15,7 +15,21 @@ enum Schedule {
     guard let payment = order.payment, payment.isAnnounced, !order.isAcknowledged else {
       return nil
     }
-    guard let last = order.attempts.last else { return payment.paidAt }
+    return nextDelivery(after: order.attempts.last, first: payment.paidAt, speed)
+  }
+
+  /// As for an order, of the notification of a refund's present state.
+  static func nextDelivery(of refund: Refund, speed: Double) -> Int64? {
+    guard let finishedAt = refund.finishedAt, refund.notifyURL != nil, !refund.isSilenced,
+      !refund.isAcknowledged
+    else { return nil }
+    return nextDelivery(after: refund.attempts.last, first: finishedAt, speed)
+  }
+
+  private static func nextDelivery(
+    after last: NotificationAttempt?, first: Int64, _ speed: Double
+  ) -> Int64? {
+    guard let last else { return first }
     guard last.number <= retrySeconds.count else { return nil }
     return last.at + Int64(Double(retrySeconds[last.number - 1]) * 1_000_000 / speed)
   }

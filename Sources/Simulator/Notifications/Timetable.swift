@@ -1,9 +1,18 @@
 /// What is due when: a binary heap, the earliest first.
 struct Timetable: Sendable {
+  enum Duty: Equatable, Sendable {
+    /// A delivery of the notification of a payment.
+    case payment(outTradeNo: String)
+    /// A delivery of the notification of a refund.
+    case refund(outRefundNo: String)
+    /// Refunds have to end.
+    case settlement
+  }
+
   struct Entry: Equatable, Sendable {
     /// Microseconds since 1970.
     let at: Int64
-    let outTradeNo: String
+    let duty: Duty
   }
 
   private var heap: [Entry] = []

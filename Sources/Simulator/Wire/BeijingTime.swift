@@ -14,6 +14,16 @@ enum BeijingTime {
       + padded(second / 3600, 2) + padded(second / 60 % 60, 2) + padded(second % 60, 2)
   }
 
+  /// The same moment as messages about refunds write it: `yyyy-MM-dd HH:mm:ss`.
+  static func text(_ microseconds: Int64) -> String {
+    var digits = digits(microseconds)[...]
+    func next(_ count: Int) -> Substring {
+      defer { digits = digits.dropFirst(count) }
+      return digits.prefix(count)
+    }
+    return "\(next(4))-\(next(2))-\(next(2)) \(next(2)):\(next(2)):\(next(2))"
+  }
+
   /// Microseconds since 1970-01-01T00:00:00Z; nil when the text is not 14 digits of a real time.
   static func microseconds(_ digits: String) -> Int64? {
     let bytes = Array(digits.utf8)

@@ -1,7 +1,9 @@
 extension Message {
   /// The document as WeChat writes it: one field a line, text in CDATA, amounts bare.
-  var document: String {
-    "<xml>" + fields.map(Self.element).joined(separator: "\n") + "\n</xml>"
+  var document: String { document(root: "xml") }
+
+  func document(root: String) -> String {
+    "<\(root)>" + fields.map(Self.element).joined(separator: "\n") + "\n</\(root)>"
   }
 
   private static func element(_ field: Field) -> String {
