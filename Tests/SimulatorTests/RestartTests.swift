@@ -46,6 +46,41 @@ import Testing
     #expect(changed.errorCode == "INVALID_REQUEST")
   }
 
+  @Test func `refunds in every state are there again, with all that belongs to them`() throws {
+    let bench = try Bench.paid()
+    try bench.control("POST", "balance", ["fen": 1500])
+    try bench.control("POST", "refund-outcome", ["outcome": "change", "out_trade_no": "ORDER-1"])
+    try bench.control("POST", "refund-outcome", ["outcome": "close", "out_refund_no": "R-2"])
+    try bench.control(
+      "POST", "refund-outcome",
+      ["outcome": "success", "milliseconds": 5000, "out_refund_no": "R-3"])
+    try bench.control("POST", "refund-notify-url", ["url": "https://127.0.0.1/refunds"])
+    for number in 1...3 { try bench.accept(bench.refund("R-\(number)")) }
+    try bench.send(bench.refund("R-1", fee: 5))
+    try bench.control("POST", "refund-by-hand", ["out_trade_no": "ORDER-1", "refund_fee": 7])
+    let looks = ["refunds", "transmissions", "complaints", "balance"]
+    let before = try looks.map { try bench.control("GET", $0) }
+    let restarted = try bench.restarted()
+    #expect(try looks.map { try restarted.control("GET", $0) } == before)
+    #expect(try restarted.control("GET", "balance")["fen"] == 1293)
+    #expect(try restarted.send(restarted.refund("R-1")).isSuccess)
+    #expect(try restarted.send(restarted.refund("R-2", fee: 5)).errorCode == "ERROR")
+    bench.clock.pass(seconds: 5)
+    #expect(try restarted.refundStatus("R-3") == "SUCCESS")
+    try restarted.accept(restarted.refund("R-4"))
+    #expect(try restarted.refundStatus("R-4") == "CHANGE")
+    let last = try #require(try restarted.refunds().last)
+    #expect(last["notify_url"] == "https://127.0.0.1/refunds")
+  }
+
+  @Test func `an end whose time came while WeChat was away comes at once`() throws {
+    let bench = try Bench.paid()
+    try bench.control("POST", "refund-outcome", ["outcome": "close", "milliseconds": 1000])
+    try bench.accept(bench.refund())
+    bench.clock.pass(seconds: 60)
+    #expect(try bench.restarted().refundStatus() == "REFUNDCLOSE")
+  }
+
   @Test func `a used code stays used`() throws {
     let code = try #require(try bench.control("POST", "login")["code"]?.string)
     let request = Request(
@@ -90,11 +125,34 @@ import Testing
         "ORDER-1",
         NotificationAttempt(at: 9, number: 2, status: 0, reply: "x\ny", isAcknowledged: false)),
     ]
-    for event in events {
+    for event in events + Self.refundEvents.map({ LedgerEvent.refund($0) }) {
       let line = event.line(at: 42).bytes
       #expect(!line.contains(0x0A))
       #expect(LedgerEvent(try JSON(parsing: line)) == event)
     }
+  }
+
+  private static var refundEvents: [RefundEvent] {
+    func refund(_ source: Refund.Source, url: String?, _ ending: Refund.Ending?) -> Refund {
+      Refund(
+        outRefundNo: "R@1", refundID: "503", outTradeNo: "ORDER-1", transactionID: "4200", fee: 5,
+        totalFee: 6, source: source, parameters: [Field("refund_desc", "中\"")], notifyURL: url,
+        acceptedAt: 42, ending: ending)
+    }
+    let attempt = NotificationAttempt(
+      at: 9, number: 2, status: 0, reply: "x\ny", isAcknowledged: false)
+    return [
+      .sent(Transmission(outRefundNo: "R", isSigned: false, parameters: [Field("a", "中")])),
+      .complained(Complaint(outRefundNo: "R", transmission: 3, differing: ["a", "b"])),
+      .accepted(refund(.api, url: "https://127.0.0.1/", Refund.Ending(status: .closed, at: 77))),
+      .accepted(refund(.vendorPlatform, url: nil, nil)), .finished("R", .change),
+      .notified("R", Refund.Announcement(status: .change, attempt: attempt)),
+      .notificationLost("R"), .balanceSet(5), .balanceSet(nil), .spacingSet(seconds: 0),
+      .notifyURLSet("https://127.0.0.1/"), .notifyURLSet(nil),
+      .planned(RefundPlan(scope: .everything, outcome: .processing, milliseconds: 0)),
+      .planned(RefundPlan(scope: .order(outTradeNo: "O"), outcome: .change, milliseconds: 1)),
+      .planned(RefundPlan(scope: .refund(outRefundNo: "R"), outcome: .close, milliseconds: 2)),
+    ]
   }
 
   @Test func `the state files are readable by their owner only`() throws {

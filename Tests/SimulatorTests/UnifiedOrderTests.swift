@@ -153,14 +153,14 @@ import Testing
     #expect(answer["return_msg"] == "编码格式错误")
   }
 
-  @Test(arguments: ["/pay/refundquery", "/pay/", "/pay/unifiedorder/"])
+  @Test(arguments: ["/pay/downloadbill", "/pay/", "/pay/unifiedorder/"])
   func `paths without a call are not found`(path: String) {
     let request = Request(route: "pay", method: "POST", path: path)
     #expect(bench.simulator.respond(to: request).status == 404)
   }
 
-  @Test(arguments: ["secapi", "", "unknown"])
-  func `routes without calls are not found`(route: String) {
+  @Test(arguments: ["pay", "", "unknown"])
+  func `routes without the call are not found`(route: String) {
     let request = Request(route: route, method: "POST", path: "/secapi/pay/refund")
     #expect(bench.simulator.respond(to: request).status == 404)
   }

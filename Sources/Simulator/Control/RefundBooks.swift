@@ -15,14 +15,14 @@ extension Control {
   }
 
   private static func summary(of refund: Refund, _ refunds: Refunds) -> JSON {
-    let transmissions = refunds.transmissions[refund.outRefundNo] ?? []
+    let transmissions = refunds.transmissionCount(outRefundNo: refund.outRefundNo)
     return [
       "out_refund_no": .string(refund.outRefundNo), "refund_id": .string(refund.refundID),
       "out_trade_no": .string(refund.outTradeNo), "transaction_id": .string(refund.transactionID),
       "refund_fee": JSON(refund.fee), "refund_status": .string(refund.status.rawValue),
       "refund_request_source": .string(refund.source.rawValue),
       "accepted_at": JSON(refund.acceptedAt), "finished_at": JSON(refund.finishedAt),
-      "notify_url": JSON(refund.notifyURL), "transmissions": JSON(Int64(transmissions.count)),
+      "notify_url": JSON(refund.notifyURL), "transmissions": JSON(Int64(transmissions)),
       "notifications_sent": JSON(Int64(refund.announcements.count)),
       "acked": .bool(refund.isAcknowledged),
     ]
@@ -32,13 +32,12 @@ extension Control {
   func listTransmissions(_ request: ControlRequest) throws -> JSON {
     let wanted = request.query["out_refund_no"]
     let transmissions = book.read { ledger, _ in
-      ledger.refunds.transmissions.filter { wanted == nil || $0.key == wanted }.values
-        .flatMap { $0 }
+      ledger.refunds.transmissions
+        .filter { wanted == nil || $0.transmission.outRefundNo == wanted }
     }
     return [
       "transmissions": .array(
-        transmissions.sorted { $0.at < $1.at }
-          .map { (["at": JSON($0.at)] as JSON).followed(by: $0.transmission.json) })
+        transmissions.map { (["at": JSON($0.at)] as JSON).followed(by: $0.transmission.json) })
     ]
   }
 

@@ -3,8 +3,8 @@ struct Refunds: Sendable {
   private(set) var byNumber: [String: Refund] = [:]
   /// Numbers of refunds, oldest first.
   private(set) var numbers: [String] = []
-  /// What arrived for each number, in the order of arrival, and when.
-  private(set) var transmissions: [String: [(at: Int64, transmission: Transmission)]] = [:]
+  /// What arrived, in the order of arrival, and when.
+  private(set) var transmissions: [(at: Int64, transmission: Transmission)] = []
   private(set) var complaints: [(at: Int64, complaint: Complaint)] = []
   /// The merchant's money in fen; nil: as much as it takes. Payments do not add to it.
   private(set) var balance: Int64?
@@ -15,6 +15,8 @@ struct Refunds: Sendable {
   private var plans: [RefundPlan.Scope: RefundPlan] = [:]
   private var numberByID: [String: String] = [:]
   private var numbersByOrder: [String: [String]] = [:]
+  private var firstTransmissions: [String: Transmission] = [:]
+  private var transmissionCounts: [String: Int] = [:]
   /// Refunds under way that end by themselves.
   private var endings: [String: Refund.Ending] = [:]
 
@@ -24,6 +26,9 @@ struct Refunds: Sendable {
   func refunds(outTradeNo: String) -> [Refund] {
     numbersByOrder[outTradeNo, default: []].compactMap { byNumber[$0] }
   }
+
+  /// How often a number has arrived.
+  func transmissionCount(outRefundNo: String) -> Int { transmissionCounts[outRefundNo, default: 0] }
 
   func plan(outRefundNo: String, outTradeNo: String) -> RefundPlan {
     plans[.refund(outRefundNo: outRefundNo)] ?? plans[.order(outTradeNo: outTradeNo)]
@@ -41,8 +46,9 @@ struct Refunds: Sendable {
 
   /// What a transmission leads to: its record, and a complaint when an earlier one differs.
   func events(of transmission: Transmission) -> [RefundEvent] {
-    let earlier = transmissions[transmission.outRefundNo] ?? []
-    guard let first = earlier.first?.transmission, first.parameters != transmission.parameters
+    let outRefundNo = transmission.outRefundNo
+    guard let first = firstTransmissions[outRefundNo],
+      first.parameters != transmission.parameters
     else { return [.sent(transmission)] }
     let names = Set((first.parameters + transmission.parameters).map(\.name))
     let differing = names.filter { name in
@@ -50,7 +56,7 @@ struct Refunds: Sendable {
         != transmission.parameters.first { $0.name == name }
     }
     let complaint = Complaint(
-      outRefundNo: transmission.outRefundNo, transmission: earlier.count + 1,
+      outRefundNo: outRefundNo, transmission: transmissionCount(outRefundNo: outRefundNo) + 1,
       differing: differing.sorted())
     return [.sent(transmission), .complained(complaint)]
   }
@@ -59,7 +65,11 @@ struct Refunds: Sendable {
   mutating func apply(_ event: RefundEvent, at now: Int64) {
     switch event {
     case .sent(let transmission):
-      transmissions[transmission.outRefundNo, default: []].append((now, transmission))
+      transmissions.append((now, transmission))
+      transmissionCounts[transmission.outRefundNo, default: 0] += 1
+      if firstTransmissions[transmission.outRefundNo] == nil {
+        firstTransmissions[transmission.outRefundNo] = transmission
+      }
     case .complained(let complaint): complaints.append((now, complaint))
     case .accepted(let refund): accept(refund)
     case .finished(let outRefundNo, let status): finish(outRefundNo, status, at: now)

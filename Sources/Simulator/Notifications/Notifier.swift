@@ -10,6 +10,8 @@ final class Notifier: Sendable {
   private static let senders = 16
   /// How long an idle sender sleeps at most; also how long stopping takes.
   private static let nap = DispatchTimeInterval.milliseconds(200)
+  /// After how many microseconds a refund is looked at again of which a delivery is under way.
+  private static let deferment: Int64 = 20_000
 
   let postman: Postman
   private let settings: Settings
@@ -17,6 +19,8 @@ final class Notifier: Sendable {
   private let faults: FaultBoard
   private let logger: Logger
   private let timetable = Mutex(Timetable())
+  /// Refunds of which a notification is under way: two at once would both be the first.
+  private let refundsUnderWay = Mutex<Set<String>>([])
   private let isStopped = Atomic(false)
   private let wake = DispatchSemaphore(value: 0)
 
@@ -63,11 +67,13 @@ final class Notifier: Sendable {
   }
 
   private func note(_ events: [LedgerEvent]) {
-    for case .refund(let event) in events {
-      guard let outRefundNo = event.movedRefund,
-        let refund = book.read({ ledger, _ in ledger.refunds.byNumber[outRefundNo] })
-      else { continue }
-      schedule(refund)
+    let moved = events.compactMap { event -> String? in
+      guard case .refund(let event) = event else { return nil }
+      return event.movedRefund
+    }
+    for outRefundNo in Set(moved) {
+      let refund = book.read { ledger, _ in ledger.refunds.byNumber[outRefundNo] }
+      if let refund { schedule(refund) }
     }
   }
 
@@ -93,7 +99,7 @@ final class Notifier: Sendable {
     do {
       switch duty {
       case .payment(let outTradeNo): try deliverPayment(outTradeNo)
-      case .refund(let outRefundNo): try deliverRefund(outRefundNo)
+      case .refund(let outRefundNo): try deliverRefundAlone(outRefundNo)
       case .settlement: try book.change { _, _ in ((), []) }
       }
     } catch {
@@ -117,6 +123,17 @@ final class Notifier: Sendable {
     let attempt = NotificationAttempt(delivery, at: startedAt, number: order.attempts.count + 1)
     try book.change { _, _ in ((), [.notified(outTradeNo, attempt)]) }
     if let order = book.read({ ledger, _ in ledger.orders[outTradeNo] }) { schedule(order) }
+  }
+
+  /// Two changes of a refund may have scheduled its notification twice: the second waits, and then
+  /// finds nothing to do.
+  private func deliverRefundAlone(_ outRefundNo: String) throws {
+    guard refundsUnderWay.withLock({ $0.insert(outRefundNo).inserted }) else {
+      let later = microsecondsSince1970() + Self.deferment
+      return add(Timetable.Entry(at: later, duty: .refund(outRefundNo: outRefundNo)))
+    }
+    defer { refundsUnderWay.withLock { _ = $0.remove(outRefundNo) } }
+    try deliverRefund(outRefundNo)
   }
 
   /// One scheduled delivery, recorded; the record schedules the next one.
