@@ -22,7 +22,6 @@ extension Control {
       }
     }
     let order = try paid.get()
-    notifier.schedule(order)
     return ["transaction_id": JSON(order.payment?.transactionID)]
   }
 

@@ -43,11 +43,14 @@ extension Control {
 
   /// Every pair of transmissions that differ; empty is how it should be.
   func listComplaints(_ request: ControlRequest) throws -> JSON {
-    let complaints = book.read { ledger, _ in ledger.refunds.complaints }
-    return [
-      "complaints": .array(
-        complaints.map { (["at": JSON($0.at)] as JSON).followed(by: $0.complaint.json) })
-    ]
+    book.read { ledger, _ in
+      [
+        "complaints": .array(
+          ledger.refunds.complaints.map {
+            (["at": JSON($0.at)] as JSON).followed(by: $0.complaint.json)
+          })
+      ]
+    }
   }
 
   /// Scheduled deliveries about all refunds or `?out_refund_no=`, oldest first.
