@@ -56,6 +56,20 @@ import Testing
     #expect(recorder.recordings.isEmpty)
   }
 
+  @Test(arguments: ["/sns/jscode2session", "/pay/refundquery", "/secapi/pay/refund"])
+  func `where the simulator drops a request, the client gets no answer`(path: String) throws {
+    let folder = try TemporaryFolder()
+    let dropper = try FastCGIRecorder(
+      path: folder.file("simulator.sock"), answer: "Status: 599\r\n\r\n")
+    let nginx = try Nginx(
+      simulator: Nginx.Simulator(
+        socket: folder.file("simulator.sock"), certificate: authority.server(["127.0.0.1"]),
+        clientAuthorityFile: authority.certificateFile))
+    let merchant = try identity(authority.client("1230000109"))
+    #expect(try client.send(nginx.simulatorURL + path, merchant + ["-d", "<xml/>"]).status == 0)
+    #expect(dropper.recordings.count == 1)
+  }
+
   @Test func `other machines cannot play WeChat`() throws {
     let elsewhere = ["--interface", "127.0.0.2"]
     #expect(try client.send(nginx.simulatorURL + "/_control/pay", elsewhere).status == 403)

@@ -1,4 +1,5 @@
 import Server
+import TestSupport
 import Testing
 
 @testable import Simulator
@@ -121,5 +122,26 @@ import Testing
     try bench.control("POST", "fault", ["endpoint": "refund", "fault": "drop_before"])
     #expect(bench.sendRaw(bench.refund(fee: 5)).status == 599)
     #expect(try bench.complaints().count == 1)
+  }
+
+  @Test func `another digest is the same refund, but not the same transmission`() throws {
+    let refundID = try bench.accept(bench.refund())
+    #expect(try bench.send(bench.refund(), .hmacSHA256).message["refund_id"] == refundID)
+    #expect(try bench.complaints().map { $0["differing"] } == [["sign_type"]])
+  }
+
+  @Test func `one number sent at once from everywhere moves money once`() throws {
+    let answers = try concurrently(20) { _ in try bench.send(bench.refund()) }
+    #expect(answers.allSatisfy { $0.isSuccess })
+    #expect(Set(answers.compactMap { $0.message["refund_id"] }).count == 1)
+    #expect(try accepted() == 1)
+    #expect(try bench.refunds().map { $0["transmissions"] } == [20])
+  }
+
+  @Test func `many numbers sent at once never exceed the payment`() throws {
+    let answers = try concurrently(20) { try bench.send(bench.refund("R-\($0)", fee: 199)) }
+    #expect(answers.count { $0.isSuccess } == 10)
+    #expect(answers.compactMap { $0.errorCode } == Array(repeating: "ERROR", count: 10))
+    #expect(try accepted() == 10)
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import OpenSSL
 
 /// The message that tells a merchant how a refund ended (退款结果通知): unsigned outside, encrypted
