@@ -10,6 +10,8 @@ public struct Refund: Sendable, Equatable {
   public let outTradeNo: OutTradeNo
   /// WeChat's number of that payment (微信支付订单号).
   public let transactionID: TransactionID
+  /// Who paid, and gets the money back (用户标识).
+  public let payer: OpenID?
   /// What was paid (订单总金额).
   public let total: Fen
   /// What was applied for.
@@ -47,7 +49,8 @@ public struct Refund: Sendable, Equatable {
 
   public init(
     merchant: MerchantName, number: OutRefundNo, order: OutTradeNo, outTradeNo: OutTradeNo,
-    transactionID: TransactionID, total: Fen, appliedAmount: Fen, amount: Fen, kind: RefundKind,
+    transactionID: TransactionID, payer: OpenID?, total: Fen, appliedAmount: Fen, amount: Fen,
+    kind: RefundKind,
     state: RefundState, reason: String, reviewReason: String?, wait: RefundWait?, remark: String?,
     parameters: String?, sends: Int, isUnanswered: Bool, refundID: RefundID?,
     appliedAt: BeijingTime, succeededAt: BeijingTime?, version: Int64
@@ -57,6 +60,7 @@ public struct Refund: Sendable, Equatable {
     self.order = order
     self.outTradeNo = outTradeNo
     self.transactionID = transactionID
+    self.payer = payer
     self.total = total
     self.appliedAmount = appliedAmount
     self.amount = amount

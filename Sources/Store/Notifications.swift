@@ -5,7 +5,7 @@ public import Payments
 
 /// The verified notifications of WeChat (微信通知), kept byte for byte as evidence.
 public struct Notifications: Sendable {
-  private let database: Database
+  let database: Database
 
   public init(_ database: Database) { self.database = database }
 
@@ -34,7 +34,8 @@ public struct Notifications: Sendable {
     try database.transaction(until: act.deadline) { connection in
       let outcomes: [PaidOutcome?] = try messages.map { message in
         let settlement = try message.proof.map { try connection.settle($0) }
-        let stored = try connection.store(message, settlement?.outcome, by: act)
+        let stored = try connection.store(
+          StoredMessage(message, settlement?.outcome), by: act)
         // The journal tells of a contradiction once, however often WeChat repeats the message.
         if stored.isNew || settlement?.outcome.isApplied == true {
           for line in settlement?.lines ?? [] {
@@ -66,10 +67,18 @@ extension PaymentAttempts {
   }
 }
 
-extension Connection {
-  fileprivate mutating func store(
-    _ message: Notifications.Message, _ outcome: PaidOutcome?, by act: Act
-  ) throws -> (id: Int64, isNew: Bool) {
+/// A row of `notification`.
+struct StoredMessage {
+  let merchant: MerchantName
+  let outTradeNo: OutTradeNo?
+  let transactionID: TransactionID?
+  let outcome: String
+  let reason: String?
+  let body: [UInt8]
+}
+
+extension StoredMessage {
+  init(_ message: Notifications.Message, _ outcome: PaidOutcome?) {
     let (word, reason): (String, String?) =
       switch outcome {
       case .applied: ("applied", nil)
@@ -77,6 +86,17 @@ extension Connection {
       case .quarantined(let alarm): ("quarantined", alarm.rawValue)
       case nil: ("ignored", nil)
       }
+    self.init(
+      merchant: message.merchant, outTradeNo: message.proof?.proof.outTradeNo,
+      transactionID: message.proof?.proof.transactionID, outcome: word, reason: reason,
+      body: message.body)
+  }
+}
+
+extension Connection {
+  mutating func store(
+    _ message: StoredMessage, by act: Act
+  ) throws -> (id: Int64, isNew: Bool) {
     let digest = Value.bytes(sha256(message.body))
     let inserted = try executeUnlessTaken(
       """
@@ -84,16 +104,16 @@ extension Connection {
         body, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        .text(message.merchant.text), digest, Value(message.proof?.proof.outTradeNo.text),
-        Value(message.proof?.proof.transactionID.text), .text(word), Value(reason),
+        .text(message.merchant.text), digest, Value(message.outTradeNo?.text),
+        Value(message.transactionID?.text), .text(message.outcome), Value(message.reason),
         .bytes(message.body), .integer(act.now.microseconds),
       ])
     guard inserted == nil else { return (lastInsertID, true) }
     // The same message came before: it may apply only now, when our record was mended.
-    if outcome?.isApplied == true {
+    if message.outcome == "applied" {
       try execute(
         "UPDATE notification SET outcome = ? WHERE merchant = ? AND digest = ?",
-        [.text(word), .text(message.merchant.text), digest])
+        [.text(message.outcome), .text(message.merchant.text), digest])
     }
     let stored = try query(
       "SELECT id FROM notification WHERE merchant = ? AND digest = ?",

@@ -20,6 +20,21 @@ public struct PaymentAttempts: Sendable {
     case taken
   }
 
+  /// - Returns: `nil` when there is no attempt of this number.
+  public func find(
+    _ merchant: MerchantName, _ outTradeNo: OutTradeNo, until deadline: ContinuousClock.Instant
+  ) throws -> PaymentAttempt? {
+    try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        """
+        SELECT merchant, out_trade_no, order_no, attempt, state, openid AS payer, total_fee,
+          parameters, prepay_id, prepay_expires_at, transaction_id, paid_at, closing
+        FROM payment WHERE merchant = ? AND out_trade_no = ?
+        """, [.text(merchant.text), .text(outTradeNo.text)]
+      ).first.map { try PaymentAttempt(Columns(table: "payment", row: $0)) }
+    }
+  }
+
   /// Records the intent to ask WeChat, before anything is sent.
   public func open(_ attempt: PaymentAttempt, by act: Act) throws -> Opening {
     try database.transaction(until: act.deadline) { connection in

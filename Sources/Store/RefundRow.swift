@@ -94,7 +94,10 @@ extension Refund {
   static let selection = """
     SELECT merchant, out_refund_no, order_no, out_trade_no, transaction_id, total_fee, applied_fee,
       refund_fee, kind, state, reason, review_reason, wait, remark, parameters, sends, unanswered,
-      refund_id, applied_at, succeeded_at, version FROM refund
+      refund_id, applied_at, succeeded_at, version,
+      (SELECT p.openid FROM payment p WHERE p.merchant = refund.merchant
+        AND p.out_trade_no = refund.out_trade_no) AS payer
+    FROM refund
     """
 
   init(_ columns: Columns) throws {
@@ -107,6 +110,7 @@ extension Refund {
       order: try columns.value("order_no", OutTradeNo.init),
       outTradeNo: try columns.value("out_trade_no", OutTradeNo.init),
       transactionID: try columns.value("transaction_id", TransactionID.init),
+      payer: try columns.optional("payer", OpenID.init),
       total: try columns.payable("total_fee"), appliedAmount: try columns.payable("applied_fee"),
       amount: try columns.payable("refund_fee"),
       kind: try columns.value("kind", RefundKind.init),

@@ -101,6 +101,16 @@ extension Refunds {
     }
   }
 
+  /// Makes it due to go on with a refund that waits.
+  ///
+  /// WeChat is not asked about what may still be on its way to it.
+  public func hurry(_ refund: Refund, by act: Act) throws {
+    try database.transaction(until: act.deadline) { connection in
+      try connection.plan(
+        .refund, refund.merchant, refund.number.text, afterSeconds: refund.isUnanswered ? 5 : 0)
+    }
+  }
+
   /// Notes why a refund does not get ahead, for people to see.
   ///
   /// - Parameter parameters: others than before, with which it is to be sent from now on; only

@@ -60,6 +60,36 @@ public struct Refunds: Sendable {
     try database.withConnection(until: deadline) { try $0.refund(merchant, number) }
   }
 
+  /// The refund that a request with this key stands for; `nil` when the key is new.
+  public func find(
+    _ merchant: MerchantName, _ key: RequestKey, until deadline: ContinuousClock.Instant
+  ) throws -> Refund? {
+    try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        Refund.selection + " WHERE merchant = ? AND request_key = ?",
+        [.text(merchant.text), .text(key.text)]
+      ).first.map { try Refund(Columns(table: "refund", row: $0)) }
+    }
+  }
+
+  /// What of a payment no refund holds yet.
+  ///
+  /// - Throws: `NotRefundable.exceeds` when nothing is left.
+  public func left(
+    of payment: PaymentAttempt, until deadline: ContinuousClock.Instant
+  ) throws -> Fen {
+    let row = try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        "SELECT total_fee - reserved_fee AS available FROM payment WHERE merchant = ? AND out_trade_no = ?",
+        [.text(payment.merchant.text), .text(payment.outTradeNo.text)]
+      ).first
+    }
+    guard let left = Fen(payable: try row?.integer("available") ?? 0) else {
+      throw NotRefundable.exceeds(left: .zero)
+    }
+    return left
+  }
+
   /// The refunds of some orders, oldest first.
   public func find(
     _ merchant: MerchantName, orders: [OutTradeNo], until deadline: ContinuousClock.Instant

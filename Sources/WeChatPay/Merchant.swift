@@ -18,10 +18,13 @@ public struct Merchant: Sendable {
   public let notifyURL: String
   /// Where WeChat posts refund notifications; `nil` leaves it to the merchant platform's setting.
   public let refundNotifyURL: String?
+  /// From which money a refund is drawn that WeChat has refused with NOTENOUGH; `nil`: it waits.
+  public let refundAccountFallback: RefundAccount?
 
   public init(
     name: MerchantName, appID: AppID, appSecret: Secret, merchantID: MerchantID, apiKey: APIKey,
-    signType: SignType, notifyURL: String, refundNotifyURL: String?
+    signType: SignType, notifyURL: String, refundNotifyURL: String?,
+    refundAccountFallback: RefundAccount? = nil
   ) {
     self.name = name
     self.appID = appID
@@ -31,5 +34,6 @@ public struct Merchant: Sendable {
     self.signType = signType
     self.notifyURL = notifyURL
     self.refundNotifyURL = refundNotifyURL
+    self.refundAccountFallback = refundAccountFallback
   }
 }

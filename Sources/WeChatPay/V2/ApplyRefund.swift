@@ -20,7 +20,7 @@ public struct ApplyRefund: Sendable, Equatable {
   public let signType: SignType
   let appID: AppID
   let merchantID: MerchantID
-  let fields: Fields
+  private(set) var fields: Fields
 
   /// Makes the parameters of a new refund.
   ///
@@ -56,6 +56,18 @@ public struct ApplyRefund: Sendable, Equatable {
     } catch {
       throw .stored
     }
+  }
+
+  /// Which money of the merchant's is paid back; `nil` leaves it to WeChat.
+  public var account: RefundAccount? { fields["refund_account"].flatMap(RefundAccount.init) }
+
+  /// The same refund, paid back out of other money of the merchant's.
+  ///
+  /// Only for a refund that WeChat has refused with NOTENOUGH: it does not know the number then.
+  public func drawn(from account: RefundAccount) -> ApplyRefund {
+    var changed = self
+    changed.fields["refund_account"] = account.rawValue
+    return changed
   }
 
   /// What of a reason can be sent; `nil` when nothing can.

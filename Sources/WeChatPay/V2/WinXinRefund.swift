@@ -8,13 +8,14 @@ public import Pooling
 /// the merchant's certificate (商户API证书). Questions go without it, so that a certificate which
 /// has expired does not blind us.
 public final class WinXinRefund: WeiXinPay {
-  private let identitySessions: Pool<Session>
+  private let identitySessions: Pool<Session>?
 
   /// - Parameters:
-  ///   - identitySessions: curl sessions opened with `SessionOptions.forRefunds(as:)`.
+  ///   - identitySessions: curl sessions opened with `SessionOptions.forRefunds(as:)`; `nil` when the
+  ///     merchant has no certificate: then refunds can be asked about, and none is sent.
   ///   - deadline: no call takes longer than this.
   public init(
-    merchant: Merchant, hosts: WeChatHosts, identitySessions: Pool<Session>,
+    merchant: Merchant, hosts: WeChatHosts, identitySessions: Pool<Session>?,
     deadline: ContinuousClock.Instant
   ) {
     self.identitySessions = identitySessions
@@ -22,7 +23,7 @@ public final class WinXinRefund: WeiXinPay {
   }
 
   public override func sessions(for call: WeChatCall) -> Pool<Session> {
-    call == .refund ? identitySessions : super.sessions(for: call)
+    call == .refund ? identitySessions ?? super.sessions(for: call) : super.sessions(for: call)
   }
 
   /// Applies for a refund (申请退款), or applies again: one number is one refund, however often it
@@ -35,6 +36,12 @@ public final class WinXinRefund: WeiXinPay {
   ///   for `queryRefund` to tell.
   /// - Throws: `WeChatPayError`; `didNotHappen` speaks of this call, not of an earlier one.
   public func refund(_ refund: ApplyRefund) throws(WeChatPayError) -> RefundID {
+    guard identitySessions != nil else {
+      throw WeChatPayError(
+        .refund, wasSent: false,
+        "the merchant has no certificate; set certificate_file and private_key_file",
+        handling: .configure)
+    }
     guard refund.appID == merchant.appID, refund.merchantID == merchant.merchantID else {
       throw WeChatPayError(
         .refund, wasSent: false,

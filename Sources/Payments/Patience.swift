@@ -1,0 +1,33 @@
+/// How long to wait before the next try, in seconds: longer each time, without end.
+public enum Patience: Sendable, CaseIterable {
+  /// For an answer that was lost, or that WeChat did not give: never less than 5 seconds, so that
+  /// what is under way has arrived before WeChat is asked about it.
+  case answer
+  /// For money on its way: a balance takes minutes, a bank card one to three working days.
+  case arrival
+  /// For the merchant to top up the balance.
+  case funds
+  /// For an operator to mend the configuration.
+  case configuration
+  /// For a person at the merchant's to settle an abnormal refund.
+  case person
+
+  private var steps: [Int64] {
+    switch self {
+    case .answer: [5, 10, 30, 60, 180, 600, 1800]
+    case .arrival: [10, 60, 300, 1200, 3600, 14_400]
+    case .funds: [300, 900, 1800]
+    case .configuration: [60, 300, 900, 1800]
+    case .person: [3600, 21_600]
+    }
+  }
+
+  /// - Parameters:
+  ///   - attempt: counts from 1.
+  ///   - percent: 0 to 20, by chance: whoever waits for the same thing shall not come back at once.
+  public func seconds(attempt: Int, percent: Int64 = .random(in: 0...20)) -> Int64 {
+    let steps = steps
+    let step = steps[min(max(attempt, 1), steps.count) - 1]
+    return step + step * percent / 100
+  }
+}

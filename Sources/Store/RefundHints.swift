@@ -1,0 +1,77 @@
+import Linux
+import MariaDB
+public import Payments
+
+extension Notifications {
+  /// What a refund notification is about. It proves nothing: it makes us ask.
+  public struct Hint: Sendable {
+    public let merchant: MerchantName
+    public let outTradeNo: OutTradeNo
+    public let transactionID: TransactionID
+    public let outRefundNo: OutRefundNo
+    public let total: Fen
+    public let amount: Fen
+    /// Byte for byte as WeChat sent it.
+    public let body: [UInt8]
+
+    public init(
+      merchant: MerchantName, outTradeNo: OutTradeNo, transactionID: TransactionID,
+      outRefundNo: OutRefundNo, total: Fen, amount: Fen, body: [UInt8]
+    ) {
+      self.merchant = merchant
+      self.outTradeNo = outTradeNo
+      self.transactionID = transactionID
+      self.outRefundNo = outRefundNo
+      self.total = total
+      self.amount = amount
+      self.body = body
+    }
+  }
+
+  /// Stores a refund notification and makes it due to ask WeChat: about the refund, or, when it is
+  /// none of ours, about all refunds of the payment.
+  ///
+  /// Only a message that was not there before makes anything due, so that whoever repeats one
+  /// cannot make us call WeChat.
+  /// - Returns: `false`, with nothing changed, when it does not agree with our records.
+  public func record(_ hint: Hint, by act: Act) throws -> Bool {
+    try database.transaction(until: act.deadline) { connection in
+      guard let kind = try connection.duty(after: hint) else { return false }
+      let stored = try connection.store(
+        StoredMessage(
+          merchant: hint.merchant, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
+          outcome: "applied", reason: nil, body: hint.body), by: act)
+      if stored.isNew {
+        let subject =
+          switch kind {
+          case .refund: hint.outRefundNo.text
+          case .platformRefunds: hint.outTradeNo.text
+          }
+        try connection.plan(kind, hint.merchant, subject, afterSeconds: 0)
+      }
+      crashPoint("N2")
+      return true
+    }
+  }
+}
+
+extension Connection {
+  /// What there is to do after a refund notification; `nil` when it does not agree with our records.
+  fileprivate mutating func duty(after hint: Notifications.Hint) throws -> DutyKind? {
+    if let refund = try refund(hint.merchant, hint.outRefundNo) {
+      return refund.outTradeNo == hint.outTradeNo && refund.transactionID == hint.transactionID
+        && refund.total == hint.total && refund.amount == hint.amount ? .refund : nil
+    }
+    let isOfOurs = try !query(
+      """
+      SELECT 1 FROM payment WHERE merchant = ? AND out_trade_no = ? AND transaction_id = ?
+        AND state = 'paid' AND total_fee = ?
+      """,
+      [
+        .text(hint.merchant.text), .text(hint.outTradeNo.text), .text(hint.transactionID.text),
+        .integer(hint.total.amount),
+      ]
+    ).isEmpty
+    return isOfOurs ? .platformRefunds : nil
+  }
+}
