@@ -52,6 +52,8 @@ enum Answer {
       case .orderPaid: Refusal(.orderPaid)
       case .orderClosed: Refusal(.orderClosed)
       }
+    case let refusal as NotRefundable: Refusal(refusal)
+    case let refusal as RefundRefusal: Refusal(refusal)
     case let error as WeChatPayError: Refusal(error)
     case is PoolExhausted: Refusal(.databaseUnavailable)
     case let error as MariaDBError:
@@ -78,6 +80,33 @@ extension Refusal {
       case .orderExpired: .orderExpired
       }
     self.init(code)
+  }
+
+  init(_ refusal: NotRefundable) {
+    switch refusal {
+    case .notPaid: self.init(.orderNotPaid)
+    case .exceeds(let left):
+      self.init(.refundExceedsPayment, "At most \(left.amount) fen can be refunded yet.")
+    case .tooMany: self.init(.refundLimitReached)
+    case .tooOld: self.init(.refundTooLate)
+    }
+  }
+
+  init(_ refusal: RefundRefusal) {
+    let message =
+      switch refusal {
+      case .notAgreed: "Goods can be received after the return was approved."
+      case .goodsAwaited: "The goods have not arrived: mark them received."
+      case .notApproved, .notSent: "The refund has not been sent."
+      case .isApproved: "The refund is approved: withdraw it, as long as nothing was sent."
+      case .isSent: "The refund was sent to WeChat and cannot be taken back."
+      case .isAccepted: "WeChat has accepted the refund."
+      case .isEnded: "The refund has come to its end."
+      case .isRejected: "The refund was rejected."
+      case .isWithdrawn: "The refund was withdrawn."
+      case .isRefused: "WeChat has refused the refund: apply for another one."
+      }
+    self.init(.refundStateConflict, message)
   }
 
   init(_ error: WeChatPayError) {

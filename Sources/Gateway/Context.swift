@@ -37,9 +37,29 @@ struct Context: Sendable {
     return (session, merchant)
   }
 
-  /// WeChat, spoken to on a merchant's behalf.
-  func weChat(_ merchant: Merchant) -> WeiXinPay {
-    WeiXinPay(merchant: merchant, hosts: gateway.hosts, deadline: request.deadline)
+  /// A buyer's own order; foreign orders look like unknown ones.
+  func order(_ number: OutTradeNo, of session: LoginSessions.Session) throws -> OrderRecord {
+    let record = try gateway.orders.find(
+      merchant: session.merchant, number: number, until: request.deadline)
+    guard let record, let payer = record.order.openID ?? record.attempt?.openID,
+      payer == session.openID
+    else { throw Refusal(.orderNotFound) }
+    return record
+  }
+
+  /// The request's conversation with WeChat, on a merchant's behalf.
+  func conversation(_ merchant: Merchant) -> Conversation {
+    Conversation(
+      gateway: gateway, merchant: merchant, requestID: request.requestID,
+      deadline: request.deadline)
+  }
+
+  /// The merchant that a holder of a token acts for.
+  func merchant(of holder: MerchantTokens.Holder) throws(Refusal) -> Merchant {
+    guard let merchant = gateway.settings.merchant(holder.merchant) else {
+      throw Refusal(.internalFault)
+    }
+    return merchant
   }
 
   /// The body as a JSON object.

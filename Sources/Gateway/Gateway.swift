@@ -1,6 +1,8 @@
+import Curl
 import Linux
 import Logging
 import MariaDB
+import Payments
 import Pooling
 import Server
 import Store
@@ -11,17 +13,26 @@ public final class Gateway: Sendable {
   let settings: Settings
   let database: Database
   let hosts: WeChatHosts
+  /// The sessions in which a merchant shows its certificate (商户API证书).
+  let identities: [MerchantName: Pool<Session>]
   let logger: Logger
 
-  init(settings: Settings, database: Database, hosts: WeChatHosts, logger: Logger) {
+  init(
+    settings: Settings, database: Database, hosts: WeChatHosts,
+    identities: [MerchantName: Pool<Session>], logger: Logger
+  ) {
     self.settings = settings
     self.database = database
     self.hosts = hosts
+    self.identities = identities
     self.logger = logger
   }
 
   var orders: Orders { Orders(database) }
   var attempts: PaymentAttempts { PaymentAttempts(database) }
+  var refunds: Refunds { Refunds(database) }
+  var duties: Duties { Duties(database) }
+  var pace: Pace { Pace(database) }
   var notifications: Notifications { Notifications(database) }
   var sessions: LoginSessions { LoginSessions(database) }
   var tokens: MerchantTokens { MerchantTokens(database) }

@@ -37,6 +37,13 @@ struct Refusal: Error {
     case orderClosed = "ORDER_CLOSED"
     case orderExpired = "ORDER_EXPIRED"
     case orderConflict = "ORDER_CONFLICT"
+    case orderNotPaid = "ORDER_NOT_PAID"
+    case refundNotFound = "REFUND_NOT_FOUND"
+    case refundExceedsPayment = "REFUND_EXCEEDS_PAYMENT"
+    case refundLimitReached = "REFUND_LIMIT_REACHED"
+    case refundTooLate = "REFUND_TOO_LATE"
+    case refundConflict = "REFUND_CONFLICT"
+    case refundStateConflict = "REFUND_STATE_CONFLICT"
     case ordersComeFromShop = "ORDERS_COME_FROM_SHOP"
     case amountMismatch = "AMOUNT_MISMATCH"
     case bodyTooLarge = "BODY_TOO_LARGE"
@@ -55,10 +62,12 @@ struct Refusal: Error {
       case .malformedRequest, .loginCodeInvalid, .notificationRefused: 400
       case .loginRequired, .tokenInvalid: 401
       case .loginRefused, .roleInsufficient: 403
-      case .routeNotFound, .orderNotFound: 404
+      case .routeNotFound, .orderNotFound, .refundNotFound: 404
       case .methodNotAllowed: 405
       case .orderPaid, .orderClosed, .orderExpired, .orderConflict, .amountMismatch: 409
-      case .notificationQuarantined, .ordersComeFromShop: 409
+      case .notificationQuarantined, .ordersComeFromShop, .orderNotPaid: 409
+      case .refundExceedsPayment, .refundLimitReached, .refundTooLate, .refundConflict: 409
+      case .refundStateConflict: 409
       case .bodyTooLarge: 413
       case .unsupportedMediaType: 415
       case .tooManyLogins: 429
@@ -83,6 +92,13 @@ struct Refusal: Error {
       case .orderClosed: "The order is closed."
       case .orderExpired: "The order's time to pay is over."
       case .orderConflict: "An order of this number exists with other content."
+      case .orderNotPaid: "The order is not paid."
+      case .refundNotFound: "There is no such refund."
+      case .refundExceedsPayment: "The refunds of this order would exceed what was paid."
+      case .refundLimitReached: "WeChat takes at most 50 refunds of one payment."
+      case .refundTooLate: "WeChat gives money back for one year after the payment."
+      case .refundConflict: "A refund of this number or key exists with other content."
+      case .refundStateConflict: "The refund's state does not allow this."
       case .ordersComeFromShop:
         "Orders are a view of the shop's own table here: create the order there."
       case .amountMismatch: "The amount is not the order's amount: load the order again."

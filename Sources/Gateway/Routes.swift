@@ -23,6 +23,11 @@ struct Route: Sendable {
     Route(name: "login", socket: .api, method: "POST", body: .json, handle: Login.handle),
     Route(name: "pay", socket: .api, method: "POST", body: .json, handle: Pay.handle),
     Route(name: "order", socket: .api, method: "GET", handle: ShowOrder.handle),
+    Route(
+      name: "refund-apply", socket: .api, method: "POST", body: .json, handle: BuyerRefunds.apply),
+    Route(
+      name: "refund-withdraw", socket: .api, method: "POST", body: .json,
+      handle: BuyerRefunds.withdraw),
 
     // WeChat.
     Route(
@@ -31,6 +36,12 @@ struct Route: Sendable {
     Route(
       name: "receive-notify", socket: .notify, method: "POST", path: ["*"],
       handle: ReceiveNotify.handle),
+    Route(
+      name: "receive-refund-notify", socket: .notify, method: "POST",
+      handle: ReceiveRefundNotify.handle),
+    Route(
+      name: "receive-refund-notify", socket: .notify, method: "POST", path: ["*"],
+      handle: ReceiveRefundNotify.handle),
 
     // The shop's backend and staff.
     Route(
@@ -45,6 +56,30 @@ struct Route: Sendable {
     Route(
       name: "merchant", socket: .merchant, method: "POST", path: ["orders", "*", "close"],
       handle: allowing(.cashier, MerchantOrders.close)),
+    Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["orders", "*", "refunds"],
+      body: .json, handle: allowing(.cashier, MerchantRefunds.create)),
+    Route(
+      name: "merchant", socket: .merchant, method: "GET", path: ["refunds"],
+      handle: allowing(.reader, MerchantRefunds.list)),
+    Route(
+      name: "merchant", socket: .merchant, method: "GET", path: ["refunds", "*"],
+      handle: allowing(.reader, MerchantRefunds.show)),
+    Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["refunds", "*", "approve"],
+      body: .json, handle: allowing(.reviewer, MerchantRefunds.approve)),
+    Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["refunds", "*", "reject"],
+      body: .json, handle: allowing(.reviewer, MerchantRefunds.reject)),
+    Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["refunds", "*", "received"],
+      body: .json, handle: allowing(.reviewer, MerchantRefunds.received)),
+    Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["refunds", "*", "withdraw"],
+      body: .json, handle: allowing(.reviewer, MerchantRefunds.withdraw)),
+    Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["refunds", "*", "retry"],
+      handle: allowing(.cashier, MerchantRefunds.retry)),
 
     // The operator.
     Route(name: "health", socket: .merchant, method: "GET", handle: Health.handle),

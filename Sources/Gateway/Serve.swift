@@ -2,6 +2,7 @@ import Curl
 import Linux
 import Logging
 import MariaDB
+import Payments
 import Pooling
 import Server
 import Store
@@ -10,17 +11,14 @@ import WeChatPay
 extension Gateway {
   /// Runs the gateway until SIGTERM or SIGINT, then finishes what is under way.
   ///
+  /// - Parameter dutyWorkers: how many threads do what is due; 0 leaves that to another process.
   /// - Throws: what keeps it from starting: the database is out of reach, not migrated, or not the
-  ///   one we need; a socket is taken.
-  public static func serve(_ settings: Settings) throws {
-    // Before any other thread exists: signals go to the one thread that waits for them.
-    Signals.block()
-    try forbidCoreDumps()
-    LoggingSystem.bootstrap { _ in LineLogHandler(format: settings.logFormat) }
-    let logger = Logger(label: "weixinpay")
-
+  ///   one we need; a certificate that belongs to another key; a socket is taken.
+  public static func serve(_ settings: Settings, dutyWorkers: Int) throws {
+    let logger = try prepare(settings)
     try StartCheck.run(settings)
     let hosts = settings.weChatHosts
+    let identities = try settings.identitySessions()
     let sockets = listeners(settings)
     // A gateway for each socket, with connections of its own: a rush on one leaves the others theirs.
     let gateways = Dictionary(
@@ -28,9 +26,15 @@ extension Gateway {
         let database = Database(
           settings.database.service, connections: settings.database.connections)
         let gateway = Gateway(
-          settings: settings, database: database, hosts: hosts, logger: logger)
+          settings: settings, database: database, hosts: hosts, identities: identities,
+          logger: logger)
         return (socket.name, gateway)
       })
+    let duties = DutyWorkers(
+      Gateway(
+        settings: settings,
+        database: Database(settings.database.service, connections: max(1, dutyWorkers)),
+        hosts: hosts, identities: identities, logger: logger))
     let server = try Server(
       listeners: sockets, allowedUserIDs: settings.allowedUserIDs, logger: logger
     ) { request, socket in
@@ -47,13 +51,46 @@ extension Gateway {
         logger.notice("reload is not done by a single process; restart it")
       }
       logger.notice("stopping", metadata: ["reason": "signal"])
+      duties.stop()
       server.stop()
     }
+    let workers = try duties.start(dutyWorkers)
     logger.notice(
       "serving", metadata: ["sockets": "\(sockets.map(\.path).joined(separator: " "))"])
     let ending = server.run()
     logger.notice("stopped", metadata: ["ending": "\(ending)"])
+    workers.forEach { $0.join() }
     signals.join()
+  }
+}
+
+extension Gateway {
+  /// Does what is due until SIGTERM or SIGINT, then finishes what is under way.
+  ///
+  /// - Throws: what keeps `serve` from starting, but for the sockets.
+  public static func work(_ settings: Settings) throws {
+    let logger = try prepare(settings)
+    try StartCheck.run(settings)
+    let duties = DutyWorkers(
+      Gateway(
+        settings: settings,
+        database: Database(settings.database.service, connections: dutyWorkers),
+        hosts: settings.weChatHosts, identities: try settings.identitySessions(), logger: logger))
+    Signals.ignoreBrokenPipe()
+    let workers = try duties.start(dutyWorkers)
+    logger.notice("working", metadata: ["workers": "\(dutyWorkers)"])
+    while Signals.wait() != .terminate {}
+    logger.notice("stopping", metadata: ["reason": "signal"])
+    duties.stop()
+    workers.forEach { $0.join() }
+  }
+
+  /// Before any other thread exists: signals go to the one thread that waits for them.
+  private static func prepare(_ settings: Settings) throws -> Logger {
+    Signals.block()
+    try forbidCoreDumps()
+    LoggingSystem.bootstrap { _ in LineLogHandler(format: settings.logFormat) }
+    return Logger(label: "weixinpay")
   }
 }
 
@@ -75,15 +112,33 @@ extension Settings {
 
   /// As many sessions as workers may wait for WeChat at once; a quarter of the buyers' workers may
   /// wait for a login.
-  fileprivate var weChatHosts: WeChatHosts {
+  var weChatHosts: WeChatHosts {
     let options = SessionOptions(caFile: wechat.caFile)
     func sessions(_ capacity: Int) -> Pool<Session> {
       Pool(capacity: capacity) { try Session(options) }
     }
     return WeChatHosts(
       pay: wechat.pay, login: wechat.login,
-      sessions: sessions(listen.api.workers + listen.merchant.workers),
+      sessions: sessions(listen.api.workers + listen.merchant.workers + Gateway.dutyWorkers),
       loginSessions: sessions(max(1, listen.api.workers / 4)))
+  }
+}
+
+extension Settings {
+  /// The sessions of each merchant that has a certificate. Certificate and key are read once, here.
+  ///
+  /// Few at once: WeChat wants no simultaneous refunds of one buyer, and each call has its own
+  /// connection anyway.
+  func identitySessions() throws -> [MerchantName: Pool<Session>] {
+    let options = SessionOptions(caFile: wechat.caFile)
+    let pools = try certificates.map { files in
+      let refunding = options.forRefunds(
+        as: ClientIdentity(
+          certificate: Array(try files.certificate.text().utf8),
+          privateKey: Array(try files.privateKey.text().utf8)))
+      return (files.merchant, Pool<Session>(capacity: 8) { try Session(refunding) })
+    }
+    return Dictionary(uniqueKeysWithValues: pools)
   }
 }
 
@@ -99,6 +154,10 @@ enum StartCheck {
     if !missing.isEmpty {
       reasons.append(
         "The database lacks \(missing.joined(separator: ", ")); run weixinpay migrate.")
+    }
+    // An expired certificate is no reason: buyers can pay, and refunds wait for another one.
+    for finding in settings.certificates.flatMap({ $0.check() }) where finding.level == .fail {
+      reasons.append(finding.line)
     }
     guard reasons.isEmpty else { throw StartRefusal(reasons: reasons) }
   }

@@ -104,4 +104,56 @@ extension Site {
   func ledger(_ outTradeNo: String) throws -> JSON {
     try control("GET", "order?out_trade_no=\(outTradeNo)").json
   }
+
+  // MARK: refunds
+
+  /// An order that is paid.
+  func paidOrder(total: Int64 = 1990) throws -> (number: String, buyer: Buyer) {
+    let (number, buyer, payment) = try unpaidOrder(total: total)
+    try confirm(payment)
+    try waitUntilPaid(number)
+    return (number, buyer)
+  }
+
+  /// The buyer asks for money back.
+  func applyForRefund(
+    of number: String, _ buyer: Buyer, fee: Int64? = nil, kind: String = "unshipped",
+    reason: String = "拍错了"
+  ) throws -> Reply {
+    try send(
+      "POST", "/wxpay/refund-apply", token: buyer.token,
+      json: [
+        "out_trade_no": .string(number), "refund_fee": fee.map(JSON.init) ?? .null,
+        "kind": .string(kind), "reason": .string(reason),
+      ])
+  }
+
+  /// The merchant decides about a refund.
+  func decide(
+    _ verb: String, _ refund: String, _ json: JSON = [:], token: String? = nil
+  ) throws -> Reply {
+    try send(
+      "POST", "/wxpay/merchant/refunds/\(refund)/\(verb)", token: token ?? reviewer, json: json)
+  }
+
+  /// A cashier refunds directly.
+  func refund(
+    _ number: String, fee: Int64, refundNumber: String? = nil, reason: String = "缺货"
+  ) throws -> Reply {
+    try send(
+      "POST", "/wxpay/merchant/orders/\(number)/refunds", token: cashier,
+      json: [
+        "refund_fee": JSON(fee), "reason": .string(reason), "out_refund_no": JSON(refundNumber),
+      ])
+  }
+
+  func refund(_ refundNumber: String) throws -> JSON {
+    try send("GET", "/wxpay/merchant/refunds/\(refundNumber)", token: cashier).json
+  }
+
+  func waitUntil(_ refundNumber: String, is state: String) throws {
+    try eventually("refund \(refundNumber) is \(state)", within: .seconds(30)) {
+      try self.refund(refundNumber)["state"]?.string == state
+    }
+  }
 }

@@ -12,6 +12,7 @@ final class Site: Sendable {
   let nginx: Nginx
   let database: String
   let cashier: String
+  let reviewer: String
   let configuration: String
   private let authority: CertificateAuthority
   private let options: Options
@@ -33,6 +34,10 @@ final class Site: Sendable {
     var server: PrivateMariaDB?
     /// Whether the gateway serves another merchant beside `main`, which WeChat does not know here.
     var hasSecondMerchant = false
+    /// Whether the merchant has the certificate that refunds need.
+    var hasCertificate = true
+    /// By how much the gateway's waiting for what is due later is shortened.
+    var haste = 100
   }
 
   init(_ options: Options = Options()) throws {
@@ -46,11 +51,16 @@ final class Site: Sendable {
         socket: folder.file("wechat.sock"), certificate: certificate,
         clientAuthorityFile: authority.certificateFile))
     database = "weixinpay_\(UInt32.random(in: 0 ... .max))"
+    let identity = options.hasCertificate ? try authority.client(Self.merchantID) : nil
+    for file in [identity?.certificateFile, identity?.privateKeyFile].compactMap(\.self) {
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+    }
     configuration = try Self.write(
       options, folder, nginx: nginx, server: server, database: database,
-      authority: authority.certificateFile)
+      authority: authority.certificateFile, identity: identity)
     try ChildProcess.run(builtProduct("weixinpay"), ["migrate", "--config", configuration])
     cashier = try Self.token(role: "cashier", merchant: "main", configuration)
+    reviewer = try Self.token(role: "reviewer", merchant: "main", configuration)
     simulator = Mutex(nil)
     gateway = Mutex(nil)
     self.options = options
@@ -85,7 +95,8 @@ final class Site: Sendable {
   ///
   /// - Parameter crashPoint: where it is to kill itself, such as `N4` or `P1:2`.
   func startGateway(crashPoint: String? = nil) throws {
-    let environment = crashPoint.map { ["WEIXINPAY_CRASH_POINT": $0] } ?? [:]
+    var environment = ["WEIXINPAY_HASTE": "\(options.haste)"]
+    environment["WEIXINPAY_CRASH_POINT"] = crashPoint
     let process = try ChildProcess.start(
       builtProduct("weixinpay"), ["serve", "--config", configuration], environment: environment,
       log: folder.file("gateway.log"))
@@ -173,7 +184,7 @@ final class Site: Sendable {
 
   /// A checksum of what must not change when a request is refused.
   func digest() throws -> [String: Int64] {
-    let tables = ["shop_order", "payment", "notification", "journal", "merchant_token", "duty"]
+    let tables = ["shop_order", "payment", "refund", "notification", "journal", "merchant_token", "duty"]
     return try Dictionary(
       uniqueKeysWithValues: tables.map { table in
         (table, try query("CHECKSUM TABLE \(table)")[0].integer("Checksum"))
@@ -184,7 +195,7 @@ final class Site: Sendable {
 
   private static func write(
     _ options: Options, _ folder: TemporaryFolder, nginx: Nginx, server: PrivateMariaDB,
-    database: String, authority: String
+    database: String, authority: String, identity: CertificateAuthority.Identity?
   ) throws -> String {
     for (name, secret) in [
       ("db.password", "service-password-1"), ("app.secret", "app-secret-of-the-shop-0000000001"),
@@ -218,6 +229,8 @@ final class Site: Sendable {
           sign_type: \(options.signType)
           notify_url: \(nginx.shopURL)/wxpay/receive-notify
           refund_notify_url: \(nginx.shopURL)/wxpay/receive-refund-notify
+          \(identity.map { "certificate_file: \"\($0.certificateFile)\"" } ?? "")
+          \(identity.map { "private_key_file: \"\($0.privateKeyFile)\"" } ?? "")
       \(options.hasSecondMerchant ? secondMerchant(nginx) : "")
       """, to: "weixinpay.yaml")
   }

@@ -69,7 +69,7 @@ private struct OrderFixture {
     let record = try #require(
       try Orders(database).find(merchant: merchant, number: number, until: deadline))
     return OrderStory(
-      record: record,
+      record: record, refunds: [],
       timeline: try Journal(database).timeline(merchant: merchant, order: number, until: deadline),
       now: Self.opened.adding(seconds: seconds))
   }

@@ -4,21 +4,17 @@ import WeChatPay
 
 /// Asks WeChat about an attempt (查单) and records what it answers.
 struct AskWeChat {
-  private let context: Context
-  private let merchant: Merchant
+  private let conversation: Conversation
 
-  init(_ context: Context, _ merchant: Merchant) {
-    self.context = context
-    self.merchant = merchant
-  }
+  init(_ conversation: Conversation) { self.conversation = conversation }
 
   /// - Returns: the attempt's state as recorded afterwards.
   /// - Throws: `WeChatPayError` when WeChat gave no usable answer; nothing was changed then.
   func ask(_ attempt: PaymentAttempt) throws -> PaymentState {
-    let act = context.act("wechat-query")
+    let act = conversation.act("wechat-query")
     let answer: OrderQueryAnswer
     do {
-      answer = try context.weChat(merchant).query(attempt.outTradeNo)
+      answer = try conversation.weChat.query(attempt.outTradeNo)
     } catch {
       // WeChat has never heard of the number: the attempt may be sent again.
       if error.code == .orderNotExist { return attempt.state }
@@ -27,14 +23,15 @@ struct AskWeChat {
     switch answer.tradeState.event {
     case .paid:
       guard let proof = answer.proof else { return attempt.state }
+      let merchant = conversation.merchant
       let verified = VerifiedProof(
         proof, merchant: merchant.name, appID: merchant.appID, merchantID: merchant.merchantID)
-      switch try context.gateway.attempts.recordPaid(verified, by: act) {
+      switch try conversation.gateway.attempts.recordPaid(verified, by: act) {
       case .applied, .duplicate: return .paid
       case .quarantined: return attempt.state
       }
     case .closed:
-      try context.gateway.attempts.recordClosed(attempt, .wechat, by: act)
+      try conversation.gateway.attempts.recordClosed(attempt, .wechat, by: act)
       return .closed
     case .accepted, nil: return attempt.state
     }

@@ -33,8 +33,15 @@ enum MerchantOrders {
         "order left out of a list",
         metadata: ["reason": "\(row)", "request_id": "\(context.request.requestID)"])
     }
+    let refunds = Dictionary(
+      grouping: try context.gateway.refunds.find(
+        holder.merchant, orders: page.orders.map(\.order.number), until: context.request.deadline),
+      by: \.order)
+    let views = page.orders.map { record in
+      OrderView(record, refunds: refunds[record.order.number] ?? [], now: context.now)
+    }
     return Answer.json([
-      "orders": .array(page.orders.map { OrderView($0).forMerchant }),
+      "orders": .array(views.map(\.forMerchant)),
       "next_cursor": JSON(page.next?.text),
     ])
   }
@@ -42,9 +49,7 @@ enum MerchantOrders {
   static func close(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let number = try number(context)
     let act = context.act("merchant:\(holder.name)")
-    guard let merchant = context.gateway.settings.merchant(holder.merchant) else {
-      throw Refusal(.internalFault)
-    }
+    let merchant = try context.merchant(of: holder)
     // Buyers may ask to pay in this very moment: each round sees what the one before ran into.
     for _ in 0..<4 {
       let record = try find(number, holder, context)
@@ -69,18 +74,18 @@ enum MerchantOrders {
     case (.closed, .replaced), (.closed, .wechat), (.closed, nil):
       return try attempts.closeUnopened(record.order, after: attempt, by: act) == .opened
     case (.created, _), (.unpaid, _):
-      return try CloseAttempt(context, merchant).close(attempt, .merchant, by: act)
+      return try CloseAttempt(context.conversation(merchant)).close(attempt, .merchant, by: act)
     }
   }
 
-  private static func number(_ context: Context) throws(Refusal) -> OutTradeNo {
+  static func number(_ context: Context) throws(Refusal) -> OutTradeNo {
     guard context.path.count >= 2, let number = OutTradeNo(context.path[1]) else {
       throw Refusal(.orderNotFound)
     }
     return number
   }
 
-  private static func find(
+  static func find(
     _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context
   ) throws -> OrderRecord {
     let record = try context.gateway.orders.find(
@@ -95,6 +100,8 @@ enum MerchantOrders {
     let record = try find(number, holder, context)
     let timeline = try context.gateway.journal.timeline(
       merchant: holder.merchant, order: number, until: context.request.deadline)
-    return OrderView(record).forMerchant(timeline)
+    let refunds = try context.gateway.refunds.find(
+      holder.merchant, orders: [number], until: context.request.deadline)
+    return merchantView(of: record, refunds: refunds, timeline: timeline, now: context.now)
   }
 }

@@ -15,17 +15,22 @@ struct OrderFilter {
     from = try context.read("from", Self.time, BeijingTime.init(rfc3339:))
     to = try context.read("to", Self.time, BeijingTime.init(rfc3339:))
     cursor = try context.read("cursor", "next_cursor of the page before", OrderCursor.init)
-    limit =
-      try context.read("limit", "a number from 1 to 200") { text in
-        Int(text).flatMap { (1...200).contains($0) ? $0 : nil }
-      } ?? 50
+    limit = try context.pageLimit()
   }
 
   private static let time = "a time such as 2026-11-21T00:00:00%2B08:00"
 }
 
 extension Context {
-  fileprivate func read<Value>(
+  /// How many entries of a list are wanted.
+  func pageLimit() throws(Refusal) -> Int {
+    try read("limit", "a number from 1 to 200") { text in
+      Int(text).flatMap { (1...200).contains($0) ? $0 : nil }
+    } ?? 50
+  }
+
+  /// A value of the query; `nil` when it is absent or empty.
+  func read<Value>(
     _ name: String, _ expected: String, _ read: (String) -> Value?
   ) throws(Refusal) -> Value? {
     guard let text = try query(name), !text.isEmpty else { return nil }

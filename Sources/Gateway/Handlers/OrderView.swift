@@ -1,17 +1,35 @@
-import Payments
+public import Payments
 public import Server
 public import Store
 
 /// An order as the merchant API shows it, with its history; `order show --json` prints the same.
-public func merchantView(of record: OrderRecord, timeline: [JournalEntry]) -> JSON {
-  OrderView(record).forMerchant(timeline)
+public func merchantView(
+  of record: OrderRecord, refunds: [Refund], timeline: [JournalEntry], now: BeijingTime
+) -> JSON {
+  OrderView(record, refunds: refunds, now: now).forMerchant(timeline)
 }
 
 /// An order as the world outside sees it. Amounts are in fen, times in Beijing time.
 struct OrderView {
   private let record: OrderRecord
+  private let refunds: [Refund]
+  private let now: BeijingTime
 
-  init(_ record: OrderRecord) { self.record = record }
+  /// - Parameter refunds: the order's, oldest first.
+  init(_ record: OrderRecord, refunds: [Refund], now: BeijingTime) {
+    self.record = record
+    self.refunds = refunds
+    self.now = now
+  }
+
+  /// What WeChat has returned to the buyer so far.
+  private var refunded: Int64 {
+    refunds.filter { $0.state == .succeeded }.map(\.amount.amount).reduce(0, +)
+  }
+
+  private func refundMembers(_ view: (RefundView) -> JSON) -> [JSON.Member] {
+    Self.members(["refunds": .array(refunds.map { view(RefundView($0, now: now)) })])
+  }
 
   private var attempt: PaymentAttempt? { record.attempt }
 
@@ -22,14 +40,17 @@ struct OrderView {
   }
 
   /// Without openid, body, attach and timeline.
-  var forBuyer: JSON { .object(common + state) }
+  var forBuyer: JSON { .object(common + state + refundMembers(\.forBuyer)) }
 
   /// As in a list: without timeline.
-  var forMerchant: JSON { .object(common + confidential + state) }
+  var forMerchant: JSON {
+    .object(common + confidential + state + refundMembers(\.ofOrder))
+  }
 
   func forMerchant(_ timeline: [JournalEntry]) -> JSON {
     .object(
-      common + confidential + state + Self.members(["timeline": .array(timeline.map(\.json))]))
+      common + confidential + state + refundMembers(\.ofOrder)
+        + Self.members(["timeline": .array(timeline.map(\.json))]))
   }
 
   private static func members(_ pairs: KeyValuePairs<String, JSON>) -> [JSON.Member] {
@@ -43,7 +64,7 @@ struct OrderView {
       "merchant": JSON(record.order.merchant),
       "state": JSON(record.state.rawValue),
       "total_fee": JSON(total.amount),
-      "refunded_fee": 0,
+      "refunded_fee": JSON(refunded),
     ])
   }
 
@@ -62,14 +83,13 @@ struct OrderView {
       "created_at": JSON(record.createdAt),
       "expires_at": JSON(record.order.expiresAt),
       "alarms": .array(record.alarms.map { JSON($0.rawValue) }),
-      "refunds": .array([]),
     ])
   }
 }
 
 extension JSON {
-  fileprivate init(_ identifier: (any Identifier)?) { self.init(identifier?.text) }
-  fileprivate init(_ time: BeijingTime?) { self.init(time?.rfc3339) }
+  init(_ identifier: (any Identifier)?) { self.init(identifier?.text) }
+  init(_ time: BeijingTime?) { self.init(time?.rfc3339) }
 }
 
 extension JournalEntry {

@@ -42,7 +42,8 @@ enum Pay {
       }
     case .send(let attempt): return try send(attempt, merchant, context)
     case .replace(let attempt):
-      _ = try CloseAttempt(context, merchant).close(attempt, .replaced, by: context.act("buyer"))
+      _ = try CloseAttempt(context.conversation(merchant)).close(
+        attempt, .replaced, by: context.act("buyer"))
       return nil
     case .open(let number):
       guard let attempt = try open(number, of: order, payer, merchant, context) else { return nil }
@@ -77,7 +78,7 @@ enum Pay {
     let order = try UnifiedOrder(stored: attempt.parameters)
     let prepayID: PrepayID
     do throws(WeChatPayError) {
-      prepayID = try context.weChat(merchant).pay(order)
+      prepayID = try context.conversation(merchant).weChat.pay(order)
     } catch {
       return try recover(from: error, attempt, merchant, context)
     }
@@ -100,7 +101,7 @@ enum Pay {
   ) throws -> RequestPayment? {
     switch error.code {
     case .orderPaid, .orderClosed, .outTradeNoUsed, .invalidRequest:
-      let state = try AskWeChat(context, merchant).ask(attempt)
+      let state = try AskWeChat(context.conversation(merchant)).ask(attempt)
       guard state == .paid || state == .closed else { throw error }
       return nil
     default:

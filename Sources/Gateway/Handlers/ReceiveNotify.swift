@@ -12,7 +12,7 @@ enum ReceiveNotify {
   static func handle(_ context: Context) throws -> Response {
     crashPoint("N1")
     let received = try ReceivedNotification(context.request.body)
-    let merchant = try merchant(of: received, context)
+    let merchant = try context.merchant(appID: received.appID, merchantID: received.merchantID)
     let notification = try received.verified(with: merchant)
     let message = Notifications.Message(
       proof: notification.proof.map {
@@ -29,24 +29,20 @@ enum ReceiveNotify {
     // A second transaction of a paid order is recorded for a person; hearing of it again helps nobody.
     return Answer.xml(NotifyReply.success)
   }
+}
 
-  /// The address may name the merchant; else the message does.
-  private static func merchant(
-    of received: ReceivedNotification, _ context: Context
-  ) throws -> Merchant {
-    let settings = context.gateway.settings
+extension Context {
+  /// The merchant of a notification: the address may name it; else the message does.
+  func merchant(appID: AppID, merchantID: MerchantID) throws(Refusal) -> Merchant {
+    let settings = gateway.settings
     let merchant =
-      if let name = context.path.first {
+      if let name = path.first {
         MerchantName(name).flatMap(settings.merchant)
       } else {
         // One who shares half of the pair may have the key; then the message is genuine, and a
         // payment under a wrong appid must raise an alarm rather than be dropped as a forgery.
-        settings.merchants.first {
-          $0.appID == received.appID && $0.merchantID == received.merchantID
-        }
-          ?? settings.merchants.first {
-            $0.appID == received.appID || $0.merchantID == received.merchantID
-          }
+        settings.merchants.first { $0.appID == appID && $0.merchantID == merchantID }
+          ?? settings.merchants.first { $0.appID == appID || $0.merchantID == merchantID }
       }
     guard let merchant else {
       throw Refusal(.notificationRefused, "No merchant of this name, appid and mch_id.")

@@ -11,11 +11,11 @@ enum ShowOrder {
     guard let number = try context.query("out_trade_no").flatMap(OutTradeNo.init) else {
       throw Refusal(.malformedRequest, "out_trade_no: expected an order number in the query.")
     }
-    let record = try find(number, session, context)
+    let record = try context.order(number, of: session)
     if let attempt = record.attempt, try isWorthAsking(attempt, context) {
       do {
-        _ = try AskWeChat(context, merchant).ask(attempt)
-        return Answer.json(OrderView(try find(number, session, context)).forBuyer)
+        _ = try AskWeChat(context.conversation(merchant)).ask(attempt)
+        return try answer(try context.order(number, of: session), context)
       } catch let error as WeChatPayError {
         // Our own knowledge is an answer too; the next request asks again.
         context.gateway.logger.warning(
@@ -25,19 +25,13 @@ enum ShowOrder {
           ])
       }
     }
-    return Answer.json(OrderView(record).forBuyer)
+    return try answer(record, context)
   }
 
-  /// Foreign orders look like unknown ones.
-  private static func find(
-    _ number: OutTradeNo, _ session: LoginSessions.Session, _ context: Context
-  ) throws -> OrderRecord {
-    let record = try context.gateway.orders.find(
-      merchant: session.merchant, number: number, until: context.request.deadline)
-    guard let record, let payer = record.order.openID ?? record.attempt?.openID,
-      payer == session.openID
-    else { throw Refusal(.orderNotFound) }
-    return record
+  private static func answer(_ record: OrderRecord, _ context: Context) throws -> Response {
+    let refunds = try context.gateway.refunds.find(
+      record.order.merchant, orders: [record.order.number], until: context.request.deadline)
+    return Answer.json(OrderView(record, refunds: refunds, now: context.now).forBuyer)
   }
 
   private static func isWorthAsking(_ attempt: PaymentAttempt, _ context: Context) throws -> Bool {

@@ -46,4 +46,5 @@ struct RawMerchant: Sendable {
   var privateKeyFile: String?
   var notifyURL = WebAddress.none
   var refundNotifyURL: WebAddress?
+  var refundAccountFallback: RefundAccount?
 }

@@ -76,7 +76,8 @@ struct SettingsBuilder {
     return Merchant(
       name: name, appID: appID, appSecret: Secret(appSecret), merchantID: merchantID,
       apiKey: apiKey, signType: raw.signType, notifyURL: raw.notifyURL.text,
-      refundNotifyURL: raw.refundNotifyURL?.text)
+      refundNotifyURL: raw.refundNotifyURL?.text,
+      refundAccountFallback: raw.refundAccountFallback)
   }
 
   private mutating func apiKey(_ path: String, _ file: String) -> APIKey? {

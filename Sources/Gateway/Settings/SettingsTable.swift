@@ -1,4 +1,5 @@
 import Payments
+import WeChatPay
 
 extension Setting where Target == RawSettings {
   /// Every key outside of `merchants`, in the order of the sample.
@@ -128,6 +129,11 @@ extension Setting where Target == RawMerchant {
       "refund_notify_url", \.refundNotifyURL, Shape.callback.optional,
       .absent(example: "https://shop.example/wxpay/receive-refund-notify"),
       "The public address to which WeChat sends refund notifications."),
+    Setting(
+      "refund_account_fallback", \.refundAccountFallback,
+      Shape<RefundAccount>.word().optional, .absent(example: "REFUND_SOURCE_RECHARGE_FUNDS"),
+      "From which money a refund is drawn when WeChat says NOTENOUGH (退款资金来源), for merchants of"
+        + " the old fund flow; without it the refund waits for the balance to be topped up."),
   ]
 }
 

@@ -50,10 +50,13 @@ struct OrderCommand: ParsableCommand {
         }
         let timeline = try Journal(database).timeline(
           merchant: merchant, order: record.order.number, until: act.deadline)
+        let refunds = try Refunds(database).find(
+          merchant, orders: [record.order.number], until: act.deadline)
         if json {
-          print(String(decoding: merchantView(of: record, timeline: timeline).bytes, as: UTF8.self))
+          let view = merchantView(of: record, refunds: refunds, timeline: timeline, now: act.now)
+          print(String(decoding: view.bytes, as: UTF8.self))
         } else {
-          print(OrderStory(record: record, timeline: timeline, now: act.now).text)
+          print(OrderStory(record: record, refunds: refunds, timeline: timeline, now: act.now).text)
         }
       }
     }

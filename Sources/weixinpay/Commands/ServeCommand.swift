@@ -7,9 +7,15 @@ struct ServeCommand: ParsableCommand {
 
   @OptionGroup var configuration: ConfigurationOptions
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Also do what is due, such as refunds; `weixinpay work` does that by itself.")
+  var duties = true
+
   func run() throws {
     try reportingFailure {
-      try Gateway.serve(try Settings.read(file: configuration.file))
+      let settings = try Settings.read(file: configuration.file)
+      try Gateway.serve(settings, dutyWorkers: duties ? Gateway.dutyWorkers : 0)
     }
   }
 }

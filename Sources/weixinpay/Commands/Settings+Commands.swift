@@ -31,11 +31,11 @@ extension Settings {
 }
 
 extension Act {
-  /// What a person does by hand on this machine; given up after 10 seconds.
-  static func ofOperator() -> Act {
+  /// What a person does by hand on this machine.
+  static func ofOperator(patience: Duration = .seconds(10)) -> Act {
     Act(
       actor: "operator:\(userName())", requestID: nil,
       now: BeijingTime(microseconds: microsecondsSince1970()),
-      deadline: .now + .seconds(10))
+      deadline: .now + patience)
   }
 }

@@ -11,8 +11,9 @@ struct WeixinpayCommand: ParsableCommand {
       75 try again, 78 configuration.
       """,
     subcommands: [
-      ServeCommand.self, MigrateCommand.self, CheckCommand.self, SampleConfigCommand.self,
-      TokenCommand.self, OrderCommand.self,
+      ServeCommand.self, WorkCommand.self, SweepCommand.self, MigrateCommand.self,
+      CheckCommand.self, SampleConfigCommand.self, TokenCommand.self, OrderCommand.self,
+      RefundCommand.self,
     ])
 }
 

@@ -4,13 +4,15 @@ import Store
 /// An order's history in words, for the person who has the buyer on the phone.
 struct OrderStory {
   let record: OrderRecord
+  /// The order's, oldest first.
+  let refunds: [Refund]
   let timeline: [JournalEntry]
   let now: BeijingTime
 
   var text: String {
     let history =
       timeline.isEmpty ? ["  nothing has been recorded yet"] : timeline.flatMap(lines)
-    return ([title] + details + [""] + history + [""] + alarms + [waiting])
+    return ([title] + details + [""] + history + [""] + alarms + [waiting] + refunds.map(waiting))
       .joined(separator: "\n")
   }
 
@@ -37,9 +39,10 @@ struct OrderStory {
       case (let from?, let to?) where from != to: "\(from) → \(to)"
       default: entry.event
       }
+    let refund = entry.outRefundNo.map { " (refund \($0))" }
     let attempt = entry.outTradeNo.flatMap { $0 == record.order.number.text ? nil : " (\($0))" }
     return [
-      "  \(entry.at.readable)  \(change)\(attempt ?? ""), by \(entry.by)",
+      "  \(entry.at.readable)  \(change)\(refund ?? attempt ?? ""), by \(entry.by)",
       "                           \(entry.detail)",
     ]
   }
@@ -68,6 +71,12 @@ struct OrderStory {
         ? "Waiting for nothing: the merchant closed it."
         : "Waiting for the buyer, who may press pay for a new attempt\(deadline)."
     }
+  }
+
+  /// Where a refund stands, and who can make it go on.
+  private func waiting(_ refund: Refund) -> String {
+    let remark = refund.remark.map { " (\($0))" } ?? ""
+    return "Refund \(refund.number), \(refund.amount): \(refund.next)\(remark)."
   }
 
   private var isExpired: Bool { record.order.expiresAt.map { $0 <= now } ?? false }

@@ -1,0 +1,61 @@
+import Curl
+import Linux
+import Logging
+public import MariaDB
+public import Payments
+import Pooling
+import Server
+public import Store
+import WeChatPay
+
+extension Gateway {
+  /// A gateway for one command: no sockets, few connections.
+  ///
+  /// - Throws: when a certificate or key cannot be read.
+  public static func byHand(_ settings: Settings, database: Database) throws -> Gateway {
+    LoggingSystem.bootstrap { _ in LineLogHandler(format: settings.logFormat) }
+    Signals.ignoreBrokenPipe()
+    return Gateway(
+      settings: settings, database: database, hosts: settings.weChatHosts,
+      identities: try settings.identitySessions(), logger: Logger(label: "weixinpay"))
+  }
+
+  /// Records what a person decided about a refund, and sends it if it may be sent now.
+  ///
+  /// - Throws: `RefundRefusal` when the refund's state does not allow the decision.
+  public func decide(
+    _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act
+  ) throws -> RefundReview {
+    let review = try refunds.decide(merchant, number, decision, by: act) { refund, amount in
+      guard let merchant = settings.merchant(merchant) else { throw Refusal(.internalFault) }
+      return try ApplyRefund(refund, amount: amount, merchant: merchant).stored
+    }
+    crashPoint("R2")
+    guard case .decided(let refund) = review else { return review }
+    return .decided(try pursue(refund, until: act.deadline))
+  }
+
+  /// Goes on at once with a refund that waits for something.
+  public func retry(_ refund: Refund, by act: Act) throws -> Refund {
+    try refunds.hurry(refund, by: act)
+    return try pursue(refund, until: act.deadline)
+  }
+
+  /// Sends what may be sent.
+  ///
+  /// - Returns: the refund as it stands afterwards.
+  func pursue(_ refund: Refund, until deadline: ContinuousClock.Instant) throws -> Refund {
+    guard refund.state.isUnderWay else { return refund }
+    DutyRunner(self).runNow(.refund, refund.merchant, refund.number.text, until: deadline)
+    return try refunds.find(refund.merchant, refund.number, until: deadline) ?? refund
+  }
+
+  /// Does everything that is due now (待办), one after the other.
+  ///
+  /// - Returns: how many duties were run.
+  public func sweep() throws -> Int {
+    var count = 0
+    while try DutyRunner(self).runNext() { count += 1 }
+    return count
+  }
+}

@@ -1,0 +1,126 @@
+import Dispatch
+import Linux
+import Logging
+import Payments
+import Store
+import Synchronization
+
+/// Runs duties: those that are due, one after the other, or one by name.
+struct DutyRunner: Sendable {
+  private let gateway: Gateway
+
+  init(_ gateway: Gateway) { self.gateway = gateway }
+
+  /// Longer than two calls to WeChat with their connects, shorter than a lease.
+  private static let patience: Duration = .seconds(25)
+
+  /// Runs one duty that is due.
+  ///
+  /// - Returns: `false` when there was none.
+  func runNext() throws -> Bool {
+    guard let duty = try gateway.duties.take(until: .now + .seconds(5)) else { return false }
+    try run(duty, until: .now + Self.patience)
+    return true
+  }
+
+  /// Runs the duty about a subject at once, if nobody is at it; a request does not wait for a
+  /// worker.
+  ///
+  /// Never throws: what could not be done now is done by a worker later.
+  func runNow(
+    _ kind: DutyKind, _ merchant: MerchantName, _ subject: String,
+    until deadline: ContinuousClock.Instant
+  ) {
+    do {
+      guard let duty = try gateway.duties.take(kind, merchant, subject, until: deadline)
+      else { return }
+      try run(duty, until: deadline)
+    } catch {
+      gateway.logger.warning(
+        "duty left to a worker",
+        metadata: ["kind": "\(kind.rawValue)", "subject": "\(subject)", "reason": "\(error)"])
+    }
+  }
+
+  private func run(_ duty: Duty, until deadline: ContinuousClock.Instant) throws {
+    let ending: DutyEnding
+    do {
+      ending = try perform(duty, until: deadline)
+    } catch is LeaseLost {
+      // Somebody else holds it by now and knows more.
+      return
+    } catch is RefundChanged {
+      ending = .again(afterSeconds: 1, isFresh: false)
+    } catch {
+      gateway.logger.error(
+        "duty failed",
+        metadata: [
+          "kind": "\(duty.kind.rawValue)", "merchant": "\(duty.merchant)",
+          "subject": "\(duty.subject)", "attempt": "\(duty.attempt)", "reason": "\(error)",
+        ])
+      ending = .again(
+        afterSeconds: Patience.answer.seconds(attempt: duty.attempt), isFresh: false)
+    }
+    // A moment more than the work itself: what was found out shall not be found out again.
+    try gateway.duties.finish(duty, ending, until: max(deadline, .now + .seconds(2)))
+  }
+
+  private func perform(
+    _ duty: Duty, until deadline: ContinuousClock.Instant
+  ) throws -> DutyEnding {
+    guard let merchant = gateway.settings.merchant(duty.merchant) else {
+      throw Refusal(.internalFault, "No merchant \(duty.merchant) in the configuration.")
+    }
+    let conversation = Conversation(
+      gateway: gateway, merchant: merchant, requestID: nil, deadline: deadline)
+    switch duty.kind {
+    case .refund: return try PursueRefund(conversation, duty).run()
+    case .platformRefunds: return try FindPlatformRefunds(conversation, duty).run()
+    }
+  }
+}
+
+extension Gateway {
+  /// Few: each is mostly waiting for WeChat, which wants to be asked slowly.
+  public static let dutyWorkers = 4
+}
+
+/// Threads that run duties as they come due, until they are told to stop.
+final class DutyWorkers: Sendable {
+  private let isStopping = Atomic<Bool>(false)
+  private let stopped = DispatchSemaphore(value: 0)
+  private let runner: DutyRunner
+  private let logger: Logger
+
+  init(_ gateway: Gateway) {
+    runner = DutyRunner(gateway)
+    logger = gateway.logger
+  }
+
+  /// Starts the threads; they hold this object until `stop`.
+  func start(_ count: Int) throws -> [NativeThread] {
+    try (0..<count).map { index in
+      try NativeThread.start(name: "duty-\(index)") { self.work() }
+    }
+  }
+
+  /// Lets each thread finish what it is at.
+  func stop() {
+    isStopping.store(true, ordering: .relaxed)
+    stopped.signal()
+  }
+
+  private func work() {
+    while !isStopping.load(ordering: .relaxed) {
+      do {
+        if try runner.runNext() { continue }
+      } catch {
+        logger.warning("duties cannot be taken", metadata: ["reason": "\(error)"])
+      }
+      // Woken by `stop`, and then waking the next.
+      if stopped.wait(timeout: .now() + .microseconds(Int(dueAfter(seconds: 1)))) == .success {
+        stopped.signal()
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import Payments
+import Store
+import WeChatPay
+
+/// Looks for refunds of a payment that were not made through this gateway, and takes them into the
+/// books: somebody on WeChat's merchant platform (商户平台), or the script that went before.
+struct FindPlatformRefunds {
+  private let conversation: Conversation
+  private let duty: Duty
+
+  init(_ conversation: Conversation, _ duty: Duty) {
+    self.conversation = conversation
+    self.duty = duty
+  }
+
+  func run() throws -> DutyEnding {
+    let (gateway, merchant) = (conversation.gateway, conversation.merchant)
+    guard let number = OutTradeNo(duty.subject),
+      let payment = try gateway.attempts.find(
+        merchant.name, number, until: conversation.deadline),
+      let transactionID = payment.transactionID
+    else { return .done }
+    let records = try conversation.refunds.queryRefunds(of: transactionID, outTradeNo: number)
+    for record in records {
+      guard let news = RefundNews(record) else { continue }
+      let act = conversation.act("wechat-query")
+      if let known = try gateway.refunds.find(
+        merchant.name, record.outRefundNo, until: conversation.deadline)
+      {
+        if known.outTradeNo == number, known.state.isUnderWay {
+          _ = try gateway.refunds.record(news, of: known, by: act)
+        }
+      } else {
+        _ = try gateway.refunds.recordElsewhere(
+          news, number: record.outRefundNo, of: payment, by: act)
+      }
+    }
+    return .done
+  }
+}

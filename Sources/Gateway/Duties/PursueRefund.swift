@@ -1,0 +1,216 @@
+import Linux
+import Logging
+import Payments
+import Store
+import WeChatPay
+
+/// Brings a refund one step nearer to its end: sends it, or asks WeChat what became of it.
+///
+/// A send is counted before its first byte leaves, with parameters that were recorded when the
+/// refund was approved. As long as a send may have arrived, WeChat is asked before another; every
+/// send of a refund has the same number and the same parameters.
+struct PursueRefund {
+  private let conversation: Conversation
+  private let duty: Duty
+
+  init(_ conversation: Conversation, _ duty: Duty) {
+    self.conversation = conversation
+    self.duty = duty
+  }
+
+  private var store: Refunds { conversation.gateway.refunds }
+  private var merchant: Merchant { conversation.merchant }
+
+  func run() throws -> DutyEnding {
+    guard let number = OutRefundNo(duty.subject),
+      let refund = try store.find(merchant.name, number, until: conversation.deadline)
+    else { return .done }
+    guard refund.state.isUnderWay else { return .done }
+    switch refund.state {
+    case .approved: return try send(refund)
+    case .sending: return try refund.isUnanswered ? ask(refund) : send(refund)
+    case .processing, .abnormal: return try ask(refund)
+    case .applied, .awaitingGoods, .succeeded, .closed, .rejected, .withdrawn, .refused:
+      return .done
+    }
+  }
+
+  private func send(_ refund: Refund) throws -> DutyEnding {
+    let application = try ApplyRefund(stored: refund.parameters ?? "")
+    guard
+      try conversation.gateway.pace.take(.refund, merchant.name, until: conversation.deadline)
+    else { return .again(afterSeconds: 1, isFresh: true) }
+    switch try store.takeTurnToSend(refund, duty, by: conversation.act("duty")) {
+    case .tooSoon:
+      return try wait(
+        .spacing, .notAccepted, "another refund of the order was sent less than a minute ago",
+        refund)
+    case .overlap:
+      return try wait(.person, .notAccepted, Alarm.refundOverlap.sentence, refund)
+    case .send(let sent):
+      crashPoint("R3")
+      return try send(application, of: sent)
+    }
+  }
+
+  private func send(
+    _ application: ApplyRefund, of refund: Refund
+  ) throws -> DutyEnding {
+    let refundID: RefundID
+    do throws(WeChatPayError) {
+      refundID = try conversation.refunds.refund(application)
+    } catch {
+      return try handle(error, refund)
+    }
+    crashPoint("R5")
+    let news = RefundNews(
+      .accepted, refundID: refundID, amount: refund.amount, succeededAt: nil)
+    let accepted = try store.record(news, of: refund, by: conversation.act("wechat-answer"))
+    crashPoint("R6")
+    return ending(of: accepted, after: refund)
+  }
+
+  /// WeChat's table of errors, as `Handling` tells it.
+  private func handle(
+    _ error: WeChatPayError, _ refund: Refund
+  ) throws -> DutyEnding {
+    let doubt: RefundDoubt = error.outcome == .didNotHappen ? .notAccepted : .unanswered
+    switch error.handling {
+    case .sendAgain, .query, .done, .openNext, .notThere, .tellBuyer:
+      return try wait(.weChat, doubt, "\(error)", refund)
+    case .slowDown:
+      try pause()
+      return try wait(.pace, doubt, "\(error)", refund)
+    case .waitForFunds:
+      return try waitForFunds("\(error)", doubt, refund)
+    case .configure:
+      // Every refund of the merchant would fail alike, and WeChat counts what is wrong.
+      try pause()
+      return try wait(.configuration, doubt, "\(error)", refund)
+    case .stop, .correctProgram:
+      return try confirm(refusal: error, refund)
+    }
+  }
+
+  /// A refusal frees the amount only when WeChat does not know the number: an earlier send may have
+  /// arrived.
+  private func confirm(
+    refusal: WeChatPayError, _ refund: Refund
+  ) throws -> DutyEnding {
+    let record: RefundRecord
+    do throws(WeChatPayError) {
+      record = try conversation.refunds.queryRefund(refund.number, of: refund.outTradeNo)
+    } catch {
+      guard error.outcome == .didNotHappen else {
+        return try wait(.weChat, .unanswered, "\(refusal); then \(error)", refund)
+      }
+      return try refuse(refund, "\(refusal)")
+    }
+    return try follow(record, refund)
+  }
+
+  private func refuse(_ refund: Refund, _ remark: String) throws -> DutyEnding {
+    _ = try store.recordRefused(
+      refund, duty, remark: remark, by: conversation.act("wechat-answer"))
+    return .done
+  }
+
+  private func ask(_ refund: Refund) throws -> DutyEnding {
+    let record: RefundRecord
+    do throws(WeChatPayError) {
+      record = try conversation.refunds.queryRefund(refund.number, of: refund.outTradeNo)
+    } catch {
+      crashPoint("R7")
+      switch (error.outcome, refund.state) {
+      // WeChat has never had it: the same request once more.
+      case (.didNotHappen, .sending): return try send(refund)
+      case (_, .sending): return try wait(.weChat, .unanswered, "\(error)", refund)
+      default:
+        conversation.gateway.logger.warning(
+          "refundquery without an answer",
+          metadata: ["out_refund_no": "\(refund.number)", "reason": "\(error)"])
+        return .again(
+          afterSeconds: Patience.arrival.seconds(attempt: duty.attempt), isFresh: false)
+      }
+    }
+    crashPoint("R7")
+    return try follow(record, refund)
+  }
+
+  private func follow(_ record: RefundRecord, _ refund: Refund) throws -> DutyEnding {
+    guard let news = RefundNews(record) else {
+      return try wait(
+        .weChat, .unanswered, "refundquery: the word \(record.status.word.prefix(32)) is not known",
+        refund)
+    }
+    return ending(
+      of: try store.record(news, of: refund, by: conversation.act("wechat-query")), after: refund)
+  }
+
+  private func waitForFunds(
+    _ remark: String, _ doubt: RefundDoubt, _ refund: Refund
+  ) throws -> DutyEnding {
+    let application = try ApplyRefund(stored: refund.parameters ?? "")
+    guard doubt == .notAccepted, let account = merchant.refundAccountFallback,
+      application.account != account
+    else { return try wait(.funds, doubt, remark, refund) }
+    try store.note(
+      doubt, waiting: .funds, remark: "\(remark); next from \(account.rawValue)", of: refund, duty,
+      parameters: application.drawn(from: account).stored, by: conversation.act("wechat-answer"))
+    return .again(afterSeconds: 1, isFresh: false)
+  }
+
+  private func wait(
+    _ wait: RefundWait, _ doubt: RefundDoubt, _ remark: String, _ refund: Refund
+  ) throws -> DutyEnding {
+    try store.note(
+      doubt, waiting: wait, remark: remark, of: refund, duty, by: conversation.act("wechat-answer"))
+    let seconds: Int64 =
+      switch wait {
+      case .spacing: Refunds.spacingSeconds
+      case .weChat: Patience.answer.seconds(attempt: duty.attempt)
+      case .pace: 60
+      case .funds: Patience.funds.seconds(attempt: duty.attempt)
+      case .configuration: Patience.configuration.seconds(attempt: duty.attempt)
+      case .person: Patience.person.seconds(attempt: duty.attempt)
+      }
+    return .again(afterSeconds: seconds, isFresh: false)
+  }
+
+  private func pause() throws {
+    try conversation.gateway.pace.pause(
+      .refund, merchant.name, seconds: 60, until: conversation.deadline)
+  }
+
+  private func ending(of refund: Refund, after before: Refund) -> DutyEnding {
+    let isFresh = refund.state != before.state
+    let attempt = isFresh ? 1 : duty.attempt
+    switch refund.state {
+    case .processing:
+      return .again(afterSeconds: Patience.arrival.seconds(attempt: attempt), isFresh: isFresh)
+    case .abnormal:
+      return .again(afterSeconds: Patience.person.seconds(attempt: attempt), isFresh: isFresh)
+    // The news contradicted the record: an alarm tells a person, WeChat is asked again.
+    case .approved, .sending:
+      return .again(afterSeconds: Patience.answer.seconds(attempt: attempt), isFresh: false)
+    case .applied, .awaitingGoods, .succeeded, .closed, .rejected, .withdrawn, .refused:
+      return .done
+    }
+  }
+}
+
+extension RefundNews {
+  /// - Returns: `nil` for a status whose meaning we do not know: it changes nothing.
+  init?(_ record: RefundRecord) {
+    let event: RefundEvent
+    switch record.status {
+    case .success: event = .succeeded
+    case .processing: event = .accepted
+    case .refundClose: event = .closed
+    case .change: event = .abnormal
+    case .other: return nil
+    }
+    self.init(
+      event, refundID: record.refundID, amount: record.amount, succeededAt: record.succeededAt)
+  }
+}

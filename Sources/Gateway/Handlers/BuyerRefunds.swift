@@ -1,0 +1,118 @@
+import Linux
+import Payments
+import Server
+import Store
+import WeChatPay
+
+/// `POST refund-apply`, `POST refund-withdraw`: the buyer asks for money back, or no longer does.
+enum BuyerRefunds {
+  static func apply(_ context: Context) throws -> Response {
+    let (session, merchant) = try context.buyer()
+    let wish = try Wish(try context.json())
+    crashPoint("R1")
+    let record = try context.order(wish.order, of: session)
+    let key =
+      try context.requestKey(of: "buyer \(session.openID)")
+      ?? RequestKey(wish: wish.text, of: "buyer \(session.openID)")
+    // A repetition of a wish for all that is left would find nothing left.
+    if wish.amount == nil,
+      let standing = try context.gateway.refunds.find(
+        merchant.name, key, until: context.request.deadline)
+    {
+      guard standing.order == record.order.number, standing.kind == wish.kind,
+        standing.reason.utf8.elementsEqual(wish.reason.text.utf8)
+      else { throw Refusal(.refundConflict) }
+      return answer(standing, context, status: 200)
+    }
+    guard let payment = record.attempt, payment.state == .paid else { throw Refusal(.orderNotPaid) }
+    let application = RefundApplication(
+      merchant: merchant.name, order: record.order.number, payment: payment, number: .random(),
+      amount: try wish.amount
+        ?? context.gateway.refunds.left(
+          of: payment, until: context.request.deadline),
+      kind: wish.kind, reason: wish.reason, key: key, approvedParameters: nil)
+    let creation = try context.gateway.refunds.apply(application, by: context.act("buyer"))
+    crashPoint("R2")
+    switch creation {
+    case .created(let refund): return answer(refund, context, status: 201)
+    case .existed(let refund): return answer(refund, context, status: 200)
+    case .conflict: throw Refusal(.refundConflict)
+    case .refused(let refusal): throw refusal
+    }
+  }
+
+  static func withdraw(_ context: Context) throws -> Response {
+    let (session, merchant) = try context.buyer()
+    let members = Members(try context.json())
+    try members.allow(["out_trade_no", "out_refund_no"])
+    let order = try context.order(try members.orderNumber(), of: session)
+    let number = try members.required(
+      "out_refund_no", "the refund's number, as the order shows it", OutRefundNo.init)
+    let decision = RefundDecision(.withdraw, reason: nil, order: order.order.number)
+    let review = try context.gateway.refunds.decide(
+      merchant.name, number, decision, by: context.act("buyer")
+    ) { _, _ in throw Refusal(.internalFault) }
+    switch review {
+    case .decided(let refund), .stood(let refund), .amountConflict(let refund):
+      return answer(refund, context, status: 200)
+    case .notFound: throw Refusal(.refundNotFound)
+    }
+  }
+
+  private static func answer(_ refund: Refund, _ context: Context, status: Int) -> Response {
+    Answer.json(RefundView(refund, now: context.now).forBuyer, status: status)
+  }
+}
+
+/// What the mini-program sends: `{"out_trade_no","refund_fee"?,"kind","reason"}`.
+private struct Wish {
+  let order: OutTradeNo
+  /// `nil`: all that is left.
+  let amount: Fen?
+  let kind: RefundKind
+  let reason: Reason
+
+  init(_ json: JSON) throws(Refusal) {
+    let members = Members(json)
+    try members.allow(["out_trade_no", "refund_fee", "kind", "reason"])
+    order = try members.orderNumber()
+    amount = try members.optionalAmount("refund_fee")
+    kind = try members.required("kind", "unshipped or returned", RefundKind.init(chosen:))
+    reason = try members.reason()
+  }
+
+  /// The same for the same wish.
+  var text: String {
+    [order.text, amount.map { "\($0.amount)" } ?? "rest", kind.rawValue, reason.text]
+      .joined(separator: "\n")
+  }
+}
+
+extension RefundKind {
+  /// One that a person may choose.
+  init?(chosen text: String) {
+    guard let kind = RefundKind(rawValue: text), kind != .platform else { return nil }
+    self = kind
+  }
+}
+
+extension Members {
+  func orderNumber() throws(Refusal) -> OutTradeNo {
+    try required("out_trade_no", "6 to 32 characters of 0-9 A-Z a-z _ - | *", OutTradeNo.init)
+  }
+
+  func reason() throws(Refusal) -> Reason {
+    try required("reason", "1 to 80 characters of text, which the other side reads", Reason.init)
+  }
+}
+
+extension Context {
+  /// The caller's `Idempotency-Key`; `nil` when there is none.
+  func requestKey(of holder: String) throws(Refusal) -> RequestKey? {
+    guard let text = request.parameter("HTTP_IDEMPOTENCY_KEY"), !text.isEmpty else { return nil }
+    guard let key = RequestKey(text, of: holder) else {
+      throw Refusal(.malformedRequest, "Idempotency-Key: expected 1 to 64 visible characters.")
+    }
+    return key
+  }
+}

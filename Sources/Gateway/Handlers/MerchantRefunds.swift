@@ -1,0 +1,171 @@
+import Linux
+import Payments
+import Server
+import Store
+import WeChatPay
+
+/// `merchant/refunds…`, `merchant/orders/*/refunds`: the merchant's staff decides and refunds.
+enum MerchantRefunds {
+  /// Applies and approves at once.
+  static func create(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let wish = try DirectRefund(try context.json())
+    crashPoint("R1")
+    let merchant = try context.merchant(of: holder)
+    let record = try MerchantOrders.find(try MerchantOrders.number(context), holder, context)
+    let payment = try paidAttempt(of: record, named: wish.outTradeNo, context)
+    let number = wish.number ?? .random()
+    let parameters = try ApplyRefund(
+      of: payment, number: number, amount: wish.amount, reason: wish.reason.text,
+      merchant: merchant)
+    let application = RefundApplication(
+      merchant: merchant.name, order: record.order.number, payment: payment, number: number,
+      amount: wish.amount, kind: wish.kind, reason: wish.reason,
+      key: try context.requestKey(of: "merchant"), approvedParameters: parameters.stored)
+    let creation = try context.gateway.refunds.apply(application, by: act(context, holder))
+    crashPoint("R2")
+    switch creation {
+    case .created(let refund):
+      let pursued = try context.gateway.pursue(refund, until: context.request.deadline)
+      return answer(pursued, context, status: 201)
+    case .existed(let refund): return answer(refund, context)
+    case .conflict: throw Refusal(.refundConflict)
+    case .refused(let refusal): throw refusal
+    }
+  }
+
+  static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let filter = try RefundFilter(context)
+    let page = try context.gateway.refunds.list(
+      merchant: holder.merchant, state: filter.state, after: filter.cursor, limit: filter.limit,
+      until: context.request.deadline)
+    return Answer.json([
+      "refunds": .array(page.refunds.map { RefundView($0, now: context.now).forMerchant }),
+      "next_cursor": JSON(page.next?.text),
+    ])
+  }
+
+  static func show(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    answer(try find(context, holder), context)
+  }
+
+  /// All that was applied for, or less with a reason: freight that the buyer bears, for instance.
+  static func approve(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let members = Members(try context.json())
+    try members.allow(["reason", "refund_fee"])
+    let amount = try members.optionalAmount("refund_fee")
+    let reason = try members.optionalReason()
+    if let amount, reason == nil, amount < (try find(context, holder)).appliedAmount {
+      throw Refusal(.malformedRequest, "reason: whoever approves less than applied for says why.")
+    }
+    return try decide(.approve(amount: amount), reason, context, holder)
+  }
+
+  static func reject(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let members = Members(try context.json())
+    try members.allow(["reason"])
+    return try decide(.reject, try members.reason(), context, holder)
+  }
+
+  static func received(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let members = Members(try context.json())
+    try members.allow(["reason"])
+    return try decide(.receive, try members.optionalReason(), context, holder)
+  }
+
+  static func withdraw(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let members = Members(try context.json())
+    try members.allow(["reason"])
+    return try decide(.withdraw, try members.reason(), context, holder)
+  }
+
+  /// Goes on at once with a refund that waits: the balance is topped up, the certificate renewed.
+  static func retry(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let refund = try find(context, holder)
+    guard refund.state.isUnderWay else {
+      throw Refusal(.refundStateConflict, "The refund is \(refund.state.rawValue).")
+    }
+    return answer(try context.gateway.retry(refund, by: act(context, holder)), context)
+  }
+
+  private static func decide(
+    _ verdict: RefundDecision.Verdict, _ reason: Reason?, _ context: Context,
+    _ holder: MerchantTokens.Holder
+  ) throws -> Response {
+    let review = try context.gateway.decide(
+      holder.merchant, try number(context), RefundDecision(verdict, reason: reason),
+      by: act(context, holder))
+    switch review {
+    case .decided(let refund), .stood(let refund): return answer(refund, context)
+    case .amountConflict(let refund):
+      throw Refusal(
+        .refundConflict,
+        "The refund is of \(refund.amount.amount) fen, \(refund.appliedAmount.amount) were applied for."
+      )
+    case .notFound: throw Refusal(.refundNotFound)
+    }
+  }
+
+  /// The payment to be given back: the order's, or the one that is named when two were paid.
+  private static func paidAttempt(
+    of record: OrderRecord, named number: OutTradeNo?, _ context: Context
+  ) throws -> PaymentAttempt {
+    let attempt =
+      if let number {
+        try context.gateway.attempts.find(
+          record.order.merchant, number, until: context.request.deadline)
+      } else {
+        record.attempt
+      }
+    guard let attempt, attempt.order == record.order.number, attempt.state == .paid else {
+      throw Refusal(.orderNotPaid)
+    }
+    return attempt
+  }
+
+  private static func number(_ context: Context) throws(Refusal) -> OutRefundNo {
+    guard context.path.count >= 2, let number = OutRefundNo(context.path[1]) else {
+      throw Refusal(.refundNotFound)
+    }
+    return number
+  }
+
+  private static func find(
+    _ context: Context, _ holder: MerchantTokens.Holder
+  ) throws -> Refund {
+    let refund = try context.gateway.refunds.find(
+      holder.merchant, try number(context), until: context.request.deadline)
+    guard let refund else { throw Refusal(.refundNotFound) }
+    return refund
+  }
+
+  private static func act(_ context: Context, _ holder: MerchantTokens.Holder) -> Act {
+    context.act("merchant:\(holder.name)")
+  }
+
+  private static func answer(_ refund: Refund, _ context: Context, status: Int = 200) -> Response {
+    Answer.json(RefundView(refund, now: context.now).forMerchant, status: status)
+  }
+}
+
+/// `{"refund_fee","reason","out_refund_no"?,"kind"?,"out_trade_no"?}`.
+private struct DirectRefund {
+  let amount: Fen
+  let reason: Reason
+  let number: OutRefundNo?
+  let kind: RefundKind
+  /// Which payment, when the order was paid twice.
+  let outTradeNo: OutTradeNo?
+
+  init(_ json: JSON) throws(Refusal) {
+    let members = Members(json)
+    try members.allow(["refund_fee", "reason", "out_refund_no", "kind", "out_trade_no"])
+    amount = try members.amount("refund_fee")
+    reason = try members.reason()
+    number = try members.optional(
+      "out_refund_no", "1 to 64 characters of 0-9 A-Z a-z _ - | * @", OutRefundNo.init)
+    kind =
+      try members.optional("kind", "unshipped or returned", RefundKind.init(chosen:)) ?? .unshipped
+    outTradeNo = try members.optional(
+      "out_trade_no", "the number of a payment of this order", OutTradeNo.init)
+  }
+}

@@ -1,0 +1,28 @@
+import Payments
+import Store
+
+/// The query of `GET merchant/refunds?state=&cursor=&limit=`.
+struct RefundFilter {
+  let state: RefundState?
+  let cursor: RefundCursor?
+  let limit: Int
+
+  init(_ context: Context) throws(Refusal) {
+    let states = RefundState.allCases.map(\.rawValue).joined(separator: ", ")
+    state = try context.read("state", "one of \(states)", RefundState.init)
+    cursor = try context.read("cursor", "next_cursor of the page before", RefundCursor.init)
+    limit = try context.pageLimit()
+  }
+}
+
+extension RefundCursor {
+  var text: String { "\(appliedAt.microseconds).\(number)" }
+
+  fileprivate init?(_ text: String) {
+    let parts = text.split(separator: ".", maxSplits: 1)
+    guard parts.count == 2, let microseconds = Int64(parts[0]),
+      let number = OutRefundNo(String(parts[1]))
+    else { return nil }
+    self.init(appliedAt: BeijingTime(microseconds: microseconds), number: number)
+  }
+}

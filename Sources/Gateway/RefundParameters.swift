@@ -1,0 +1,38 @@
+import OpenSSL
+import Payments
+import WeChatPay
+
+extension OutRefundNo {
+  /// A number of our own choice: 128 random bits, so that nobody can foretell it.
+  static func random() -> OutRefundNo {
+    guard let number = OutRefundNo("R" + hexadecimal(randomBytes(16))) else {
+      preconditionFailure("Letters and digits make a refund number.")
+    }
+    return number
+  }
+}
+
+extension ApplyRefund {
+  /// The parameters of a refund of a payment.
+  init(
+    of payment: PaymentAttempt, number: OutRefundNo, amount: Fen, reason: String,
+    merchant: Merchant
+  ) throws {
+    guard let transactionID = payment.transactionID else { throw Refusal(.orderNotPaid) }
+    guard amount <= payment.total else {
+      throw Refusal(
+        .refundExceedsPayment, "At most \(payment.total.amount) fen were paid.")
+    }
+    try self.init(
+      transactionID: transactionID, outTradeNo: payment.outTradeNo, outRefundNo: number,
+      total: payment.total, amount: amount, description: reason, account: nil, merchant: merchant)
+  }
+
+  /// The parameters of a refund that was applied for.
+  init(_ refund: Refund, amount: Fen, merchant: Merchant) throws {
+    try self.init(
+      transactionID: refund.transactionID, outTradeNo: refund.outTradeNo,
+      outRefundNo: refund.number, total: refund.total, amount: amount,
+      description: refund.reason, account: nil, merchant: merchant)
+  }
+}
