@@ -1,5 +1,8 @@
 /// How long to wait before the next try, in seconds: longer each time, without end.
 public enum Patience: Sendable, CaseIterable {
+  /// For a buyer to pay, as long as no notification says so.
+  /// Source: WeChat Pay APIv2, 查询订单, the times at which to ask.
+  case payment
   /// For an answer that was lost, or that WeChat did not give: never less than 5 seconds, so that
   /// what is under way has arrived before WeChat is asked about it.
   case answer
@@ -14,6 +17,7 @@ public enum Patience: Sendable, CaseIterable {
 
   private var steps: [Int64] {
     switch self {
+    case .payment: [5, 25, 30, 120, 420, 1200, 1800]
     case .answer: [5, 10, 30, 60, 180, 600, 1800]
     case .arrival: [10, 60, 300, 1200, 3600, 14_400]
     case .funds: [300, 900, 1800]

@@ -41,7 +41,7 @@ extension Order {
       let isForeign = latest.openID.map { $0 != payer } ?? false
       switch latest.closing {
       case .merchant: return .refuse(isForeign ? .orderNotFound : .orderClosed)
-      case .replaced, .wechat, nil:
+      case .replaced, .wechat, .expired, nil:
         guard isOpen(at: now) else { return .refuse(isForeign ? .orderNotFound : .orderExpired) }
         return .open(attempt: latest.number + 1)
       }

@@ -58,4 +58,6 @@ public enum Closing: String, CaseIterable, Sendable {
   case replaced
   /// WeChat closed it, or knows it as closed: another attempt may be opened.
   case wechat
+  /// Its time to pay was over, and nobody had paid.
+  case expired
 }

@@ -92,8 +92,14 @@ public struct Duties: Sendable {
 
 /// What there can be to do.
 public enum DutyKind: String, CaseIterable, Sendable {
+  /// Find out whether an attempt was paid, and close it when its time is over; the subject is its
+  /// `out_trade_no`.
+  case payment
   /// Bring a refund to its end; the subject is its `out_refund_no`.
   case refund
+  /// Do what the merchant has settled for money that came after an order was closed or paid
+  /// already; the subject is the `out_trade_no`.
+  case latePayment = "late_payment"
   /// Look for refunds that were made by hand (商户平台); the subject is the `out_trade_no`.
   case platformRefunds = "platform_refunds"
 }

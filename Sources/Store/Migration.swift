@@ -21,6 +21,7 @@ public struct Migration: Sendable {
     ("008-refund", PackageResources._08_refund_sql),
     ("009-payment-refunds", PackageResources._09_payment_refunds_sql),
     ("010-pace", PackageResources._10_pace_sql),
+    ("011-payment-duties", PackageResources._11_payment_duties_sql),
   ].enumerated().map { index, file in
     Migration(number: index + 1, name: file.0, sql: String(decoding: file.1, as: UTF8.self))
   }

@@ -45,6 +45,9 @@ public struct PaymentAttempts: Sendable {
           merchant: attempt.merchant, order: attempt.order, outTradeNo: attempt.outTradeNo,
           event: "opened", to: PaymentState.created.rawValue,
           detail: "payment attempt \(attempt.number) of \(attempt.total) recorded"), by: act)
+      try connection.plan(
+        .payment, attempt.merchant, attempt.outTradeNo.text,
+        afterSeconds: Patience.payment.seconds(attempt: 1, percent: 0))
       return .opened
     }
   }

@@ -127,6 +127,7 @@ extension Closing {
     case .merchant: "closed by the merchant"
     case .replaced: "closed because the order's amount changed"
     case .wechat: "WeChat has closed it"
+    case .expired: "its time to pay was over, and nobody had paid"
     }
   }
 }

@@ -75,6 +75,9 @@ extension Connection {
       }
       return .quarantined(verified, order: row.order, alarm)
     }
+    if row.previous == .closed || row.isOtherPaid {
+      try plan(.latePayment, verified.merchant, proof.outTradeNo.text, afterSeconds: 0)
+    }
     return .applied(verified, row)
   }
 

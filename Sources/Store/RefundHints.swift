@@ -36,17 +36,12 @@ extension Notifications {
   /// - Returns: `false`, with nothing changed, when it does not agree with our records.
   public func record(_ hint: Hint, by act: Act) throws -> Bool {
     try database.transaction(until: act.deadline) { connection in
-      guard let kind = try connection.duty(after: hint) else { return false }
+      guard let (kind, subject) = try connection.duty(after: hint) else { return false }
       let stored = try connection.store(
         StoredMessage(
           merchant: hint.merchant, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
           outcome: "applied", reason: nil, body: hint.body), by: act)
       if stored.isNew {
-        let subject =
-          switch kind {
-          case .refund: hint.outRefundNo.text
-          case .platformRefunds: hint.outTradeNo.text
-          }
         try connection.plan(kind, hint.merchant, subject, afterSeconds: 0)
       }
       crashPoint("N2")
@@ -57,10 +52,13 @@ extension Notifications {
 
 extension Connection {
   /// What there is to do after a refund notification; `nil` when it does not agree with our records.
-  fileprivate mutating func duty(after hint: Notifications.Hint) throws -> DutyKind? {
+  fileprivate mutating func duty(after hint: Notifications.Hint) throws -> (
+    DutyKind, subject: String
+  )? {
     if let refund = try refund(hint.merchant, hint.outRefundNo) {
       return refund.outTradeNo == hint.outTradeNo && refund.transactionID == hint.transactionID
-        && refund.total == hint.total && refund.amount == hint.amount ? .refund : nil
+        && refund.total == hint.total && refund.amount == hint.amount
+        ? (.refund, hint.outRefundNo.text) : nil
     }
     let isOfOurs = try !query(
       """
@@ -72,6 +70,6 @@ extension Connection {
         .integer(hint.total.amount),
       ]
     ).isEmpty
-    return isOfOurs ? .platformRefunds : nil
+    return isOfOurs ? (.platformRefunds, hint.outTradeNo.text) : nil
   }
 }

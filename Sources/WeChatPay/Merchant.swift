@@ -20,11 +20,13 @@ public struct Merchant: Sendable {
   public let refundNotifyURL: String?
   /// From which money a refund is drawn that WeChat has refused with NOTENOUGH; `nil`: it waits.
   public let refundAccountFallback: RefundAccount?
+  /// What to do with money that comes after its order was closed, or was paid already.
+  public let latePayment: LatePayment
 
   public init(
     name: MerchantName, appID: AppID, appSecret: Secret, merchantID: MerchantID, apiKey: APIKey,
     signType: SignType, notifyURL: String, refundNotifyURL: String?,
-    refundAccountFallback: RefundAccount? = nil
+    refundAccountFallback: RefundAccount? = nil, latePayment: LatePayment = .accept
   ) {
     self.name = name
     self.appID = appID
@@ -35,5 +37,14 @@ public struct Merchant: Sendable {
     self.notifyURL = notifyURL
     self.refundNotifyURL = refundNotifyURL
     self.refundAccountFallback = refundAccountFallback
+    self.latePayment = latePayment
   }
+}
+
+/// What a merchant has settled for late payments.
+public enum LatePayment: String, CaseIterable, Sendable {
+  /// The order is paid; a person looks at the alarm.
+  case accept
+  /// The money goes back at once.
+  case refund
 }

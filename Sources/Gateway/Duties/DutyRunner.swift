@@ -74,6 +74,8 @@ struct DutyRunner: Sendable {
     let conversation = Conversation(
       gateway: gateway, merchant: merchant, requestID: nil, deadline: deadline)
     switch duty.kind {
+    case .payment: return try PursuePayment(conversation, duty).run()
+    case .latePayment: return try SettleLatePayment(conversation, duty).run()
     case .refund: return try PursueRefund(conversation, duty).run()
     case .platformRefunds: return try FindPlatformRefunds(conversation, duty).run()
     }

@@ -39,7 +39,8 @@ struct PursueRefund {
     let application = try ApplyRefund(stored: refund.parameters ?? "")
     guard
       try conversation.gateway.pace.take(.refund, merchant.name, until: conversation.deadline)
-    else { return .again(afterSeconds: 1, isFresh: true) }
+      // At different times: all who were held back would come back at once.
+    else { return .again(afterSeconds: .random(in: 2...10), isFresh: true) }
     switch try store.takeTurnToSend(refund, duty, by: conversation.act("duty")) {
     case .tooSoon:
       return try wait(

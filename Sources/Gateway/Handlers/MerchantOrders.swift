@@ -71,7 +71,7 @@ enum MerchantOrders {
     switch (attempt.state, attempt.closing) {
     case (.paid, _): throw Refusal(.orderPaid)
     case (.closed, .merchant): return true
-    case (.closed, .replaced), (.closed, .wechat), (.closed, nil):
+    case (.closed, .replaced), (.closed, .wechat), (.closed, .expired), (.closed, nil):
       return try attempts.closeUnopened(record.order, after: attempt, by: act) == .opened
     case (.created, _), (.unpaid, _):
       return try CloseAttempt(context.conversation(merchant)).close(attempt, .merchant, by: act)

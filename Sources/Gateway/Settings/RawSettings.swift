@@ -47,4 +47,5 @@ struct RawMerchant: Sendable {
   var notifyURL = WebAddress.none
   var refundNotifyURL: WebAddress?
   var refundAccountFallback: RefundAccount?
+  var latePayment = LatePayment.accept
 }

@@ -77,7 +77,7 @@ struct SettingsBuilder {
       name: name, appID: appID, appSecret: Secret(appSecret), merchantID: merchantID,
       apiKey: apiKey, signType: raw.signType, notifyURL: raw.notifyURL.text,
       refundNotifyURL: raw.refundNotifyURL?.text,
-      refundAccountFallback: raw.refundAccountFallback)
+      refundAccountFallback: raw.refundAccountFallback, latePayment: raw.latePayment)
   }
 
   private mutating func apiKey(_ path: String, _ file: String) -> APIKey? {

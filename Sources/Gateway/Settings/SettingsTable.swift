@@ -134,6 +134,10 @@ extension Setting where Target == RawMerchant {
       Shape<RefundAccount>.word().optional, .absent(example: "REFUND_SOURCE_RECHARGE_FUNDS"),
       "From which money a refund is drawn when WeChat says NOTENOUGH (退款资金来源), for merchants of"
         + " the old fund flow; without it the refund waits for the balance to be topped up."),
+    Setting(
+      "late_payment", \.latePayment, .word(), .value("accept"),
+      "Money that comes after its order was closed, or was paid already, raises an alarm; refund"
+        + " also sends it back at once."),
   ]
 }
 

@@ -14,6 +14,10 @@ public struct UnifiedOrder: Sendable, Equatable {
   public let total: Fen
   /// The algorithm in which the order is placed, and in which the client's call is signed.
   public let signType: SignType
+  /// When the attempt was opened (交易起始时间).
+  public let startsAt: BeijingTime
+  /// The last moment to pay (交易结束时间); `nil`: WeChat's own limit.
+  public let expiresAt: BeijingTime?
   let appID: AppID
   let merchantID: MerchantID
   let fields: Fields
@@ -81,6 +85,10 @@ public struct UnifiedOrder: Sendable, Equatable {
     openID = try fields.value("openid", OpenID.init)
     total = try fields.value("total_fee") { Fen(digits: $0) }
     signType = try fields.value("sign_type", SignType.init)
+    startsAt = try fields.value("time_start", BeijingTime.init(compact:))
+    expiresAt =
+      try fields["time_expire"] == nil
+      ? nil : fields.value("time_expire", BeijingTime.init(compact:))
     appID = try fields.value("appid", AppID.init)
     merchantID = try fields.value("mch_id", MerchantID.init)
     self.fields = fields

@@ -70,7 +70,8 @@ struct RefundCommand: ParsableCommand {
 
     func run() throws {
       try desk.decide(
-        refund, RefundDecision(.approve(amount: refundFee.flatMap(Fen.init(payable:))), reason: reason))
+        refund,
+        RefundDecision(.approve(amount: refundFee.flatMap(Fen.init(payable:))), reason: reason))
     }
   }
 

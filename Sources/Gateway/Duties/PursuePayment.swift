@@ -1,0 +1,67 @@
+import Logging
+import Payments
+import Store
+import WeChatPay
+
+/// Finds out whether an attempt was paid, as long as nobody has said so, and closes it when its time
+/// is over: notifications are not guaranteed.
+struct PursuePayment {
+  private let conversation: Conversation
+  private let duty: Duty
+
+  init(_ conversation: Conversation, _ duty: Duty) {
+    self.conversation = conversation
+    self.duty = duty
+  }
+
+  /// How long after the last moment to pay WeChat is still asked before it is told to close.
+  /// Source: WeChat Pay APIv2, 查询订单 and 关闭订单.
+  private static let graceSeconds: Int64 = 300
+  /// WeChat's own limit for an order without one.
+  private static let longestLifeSeconds: Int64 = 7 * 86_400
+
+  func run() throws -> DutyEnding {
+    let (gateway, merchant) = (conversation.gateway, conversation.merchant)
+    guard let number = OutTradeNo(duty.subject),
+      let attempt = try gateway.attempts.find(
+        merchant.name, number, until: conversation.deadline)
+    else { return .done }
+    guard attempt.state == .created || attempt.state == .unpaid else { return .done }
+    guard try gateway.pace.take(.query, merchant.name, until: conversation.deadline) else {
+      return .again(afterSeconds: .random(in: 1...5), isFresh: false)
+    }
+    do {
+      switch try AskWeChat(conversation).ask(attempt) {
+      case .paid, .closed: return .done
+      case .created, .unpaid: break
+      }
+      let left = try secondsLeft(of: attempt)
+      guard left <= 0 else {
+        return .again(
+          afterSeconds: min(Patience.payment.seconds(attempt: duty.attempt + 1), left),
+          isFresh: false)
+      }
+      let isClosed = try CloseAttempt(conversation).close(
+        attempt, .expired, by: conversation.act("duty"))
+      return isClosed ? .done : later
+    } catch PaymentRefusal.orderPaid {
+      return .done
+    } catch let error as WeChatPayError {
+      gateway.logger.warning(
+        "no answer about a payment",
+        metadata: ["out_trade_no": "\(number)", "reason": "\(error)"])
+      return later
+    }
+  }
+
+  private var later: DutyEnding {
+    .again(afterSeconds: Patience.payment.seconds(attempt: duty.attempt + 1), isFresh: false)
+  }
+
+  /// Counted by what WeChat was told; the shop may have changed its mind since.
+  private func secondsLeft(of attempt: PaymentAttempt) throws -> Int64 {
+    let order = try UnifiedOrder(stored: attempt.parameters)
+    let end = order.expiresAt ?? order.startsAt.adding(seconds: Self.longestLifeSeconds)
+    return end.adding(seconds: Self.graceSeconds).seconds - conversation.now.seconds
+  }
+}

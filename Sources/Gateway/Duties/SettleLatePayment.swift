@@ -1,0 +1,44 @@
+import Payments
+import Store
+import WeChatPay
+
+/// Sends money back that came after its order was closed, or was paid already, if the merchant wants
+/// it so. Otherwise the order's alarm is for a person.
+struct SettleLatePayment {
+  private let conversation: Conversation
+  private let duty: Duty
+
+  init(_ conversation: Conversation, _ duty: Duty) {
+    self.conversation = conversation
+    self.duty = duty
+  }
+
+  private static let reason = "订单已关闭或已支付，自动退款"
+
+  func run() throws -> DutyEnding {
+    let (gateway, merchant) = (conversation.gateway, conversation.merchant)
+    guard merchant.latePayment == .refund, let outTradeNo = OutTradeNo(duty.subject),
+      let payment = try gateway.attempts.find(
+        merchant.name, outTradeNo, until: conversation.deadline),
+      payment.state == .paid, let reason = Reason(Self.reason),
+      // One payment, one number: whoever does this twice finds it done.
+      let number = OutRefundNo("LATE-\(outTradeNo)")
+    else { return .done }
+    // What somebody has given back by hand meanwhile is not given back again.
+    let amount: Fen
+    do {
+      amount = try gateway.refunds.left(of: payment, until: conversation.deadline)
+    } catch is NotRefundable {
+      return .done
+    }
+    let parameters = try ApplyRefund(
+      of: payment, number: number, amount: amount, reason: reason.text, merchant: merchant)
+    _ = try gateway.refunds.apply(
+      RefundApplication(
+        merchant: merchant.name, order: payment.order, payment: payment, number: number,
+        amount: amount, kind: .unshipped, reason: reason, key: nil,
+        approvedParameters: parameters.stored),
+      by: conversation.act("late-payment"))
+    return .done
+  }
+}
