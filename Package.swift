@@ -53,7 +53,7 @@ let package = Package(
     // Domain, protocol, data.
     .target(name: "Payments", swiftSettings: common),
     .target(
-      name: "WeChatPay", dependencies: ["Payments", "Curl", "OpenSSL", "Pooling"],
+      name: "WeChatPay", dependencies: ["Payments", "Curl", "Linux", "OpenSSL", "Pooling"],
       swiftSettings: common),
     .target(
       name: "Store", dependencies: ["Payments", "MariaDB", "OpenSSL", "Linux"],

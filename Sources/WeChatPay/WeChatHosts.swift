@@ -8,16 +8,16 @@ import Synchronization
 /// connection, or an error page of a proxy in front of it; a refund only for want of a connection.
 /// After a read timeout the message may have been executed, so that it is for the caller to ask or
 /// to repeat, not for this type.
-/// A host that failed goes last for `memory`; then the main host is first again.
+/// A host that failed goes last for a while, one that fails again and again is not asked at all
+/// (`Breaker`); then the main host is first again.
 /// Source: WeChat Pay, 跨城冗灾方案.
 public final class WeChatHosts: Sendable {
   let login: String
   let sessions: Pool<Session>
   let loginSessions: Pool<Session>
   private let pay: [String]
-  private let failures = Mutex<[String: ContinuousClock.Instant]>([:])
+  private let breakers: Mutex<[String: Breaker]>
 
-  private static let memory: Duration = .seconds(30)
   private static let connectTimeout: Duration = .seconds(2)
   private static let totalTimeout: Duration = .seconds(10)
 
@@ -32,6 +32,7 @@ public final class WeChatHosts: Sendable {
   ) {
     precondition(!pay.isEmpty, "There is at least a main host.")
     self.pay = pay
+    breakers = Mutex(Dictionary(uniqueKeysWithValues: pay.map { ($0, Breaker()) }))
     self.login = login
     self.sessions = sessions
     self.loginSessions = loginSessions
@@ -47,7 +48,8 @@ public final class WeChatHosts: Sendable {
     deadline: ContinuousClock.Instant
   ) throws(TransportError) -> Fields {
     let body = FlatXML.write(message)
-    var failure = TransportError(wasSent: false, message: "no host was asked")
+    var failure = TransportError(
+      wasSent: false, message: "WeChat has not answered several times; it is asked again shortly")
     for host in hostsInOrder() {
       do {
         let response = try send(
@@ -55,10 +57,13 @@ public final class WeChatHosts: Sendable {
             method: .post, url: host + path, contentType: "text/xml; charset=utf-8", body: body),
           sessions: sessions, deadline: deadline)
         let answer = try response.message()
-        forget(host)
+        note(host) { $0.succeed() }
         return answer
       } catch {
-        if error.wasSent || error.isElsewhereHelpful { remember(host) }
+        // A certificate that is refused is the merchant's trouble, not the host's.
+        if error.wasSent || error.isElsewhereHelpful, !error.isCertificateFault {
+          note(host) { $0.fail(at: .now) }
+        }
         let wasSentBefore = failure.wasSent
         failure = error
         failure.wasSent = error.wasSent || wasSentBefore
@@ -98,15 +103,16 @@ public final class WeChatHosts: Sendable {
     }
   }
 
-  /// Every host once: those without a recent failure first. Looked up in one go, because another
-  /// thread may record a failure meanwhile.
+  /// The hosts worth asking, those without a recent failure first.
   private func hostsInOrder() -> [String] {
-    let failures = failures.withLock { $0 }
-    let now = ContinuousClock.now
-    let failed = pay.filter { host in failures[host].map { now < $0 + Self.memory } ?? false }
-    return pay.filter { !failed.contains($0) } + failed
+    breakers.withLock { breakers in
+      let now = ContinuousClock.now
+      let advice = pay.map { host in (host, breakers[host, default: Breaker()].advice(at: now)) }
+      return advice.filter { $0.1 == .ask }.map(\.0) + advice.filter { $0.1 == .askLast }.map(\.0)
+    }
   }
 
-  private func remember(_ host: String) { failures.withLock { $0[host] = .now } }
-  private func forget(_ host: String) { failures.withLock { $0[host] = nil } }
+  private func note(_ host: String, _ change: (inout Breaker) -> Void) {
+    breakers.withLock { change(&$0[host, default: Breaker()]) }
+  }
 }
