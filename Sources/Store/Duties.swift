@@ -12,7 +12,7 @@ public struct Duties: Sendable {
 
   public init(_ database: Database) { self.database = database }
 
-  /// Takes one duty that is due, the longest overdue first.
+  /// Takes one duty that is due, out of the sixteen that are overdue longest.
   ///
   /// - Returns: `nil` when nothing is due.
   public func take(until deadline: ContinuousClock.Instant) throws -> Duty? {
@@ -55,7 +55,7 @@ public struct Duties: Sendable {
   /// Gives a duty back: done, or due again later.
   ///
   /// What was planned about the subject meanwhile is not lost: the duty is then due at once.
-  /// Nothing happens when the lease is another's by now.
+  /// Nothing happens when the lease is another's by now, or was given back before.
   public func finish(
     _ duty: Duty, _ ending: DutyEnding, until deadline: ContinuousClock.Instant
   ) throws {
@@ -65,15 +65,16 @@ public struct Duties: Sendable {
       case .done:
         try connection.execute(
           """
-          UPDATE duty SET done_at = IF(due_at < lease_until, NULL, \(databaseNow)), lease_until = 0
-          WHERE id = ? AND lease = ?
+          UPDATE duty SET done_at = IF(due_at < lease_until, NULL, \(databaseNow)), attempt = 0,
+            lease_until = 0
+          WHERE id = ? AND lease = ? AND lease_until > 0
           """, key)
       case .again(let seconds, let isFresh):
         try connection.execute(
           """
           UPDATE duty SET due_at = IF(due_at < lease_until, due_at, \(databaseNow) + ?), lease_until = 0,
             attempt = IF(?, 0, attempt)
-          WHERE id = ? AND lease = ?
+          WHERE id = ? AND lease = ? AND lease_until > 0
           """, [.integer(dueAfter(seconds: seconds)), .integer(isFresh ? 1 : 0)] + key)
       }
     }
@@ -144,7 +145,9 @@ private let leaseSeconds: Int64 = 30
 extension Connection {
   /// Makes a duty due, in the transaction of what makes it necessary.
   ///
-  /// One that is due earlier stays so.
+  /// One that is due earlier stays so. Of one that is held, the moment is brought before the end of
+  /// its lease, also when that is over: its holder may still be at it, and what was planned after
+  /// the holder looked must not be finished with the rest.
   mutating func plan(
     _ kind: DutyKind, _ merchant: MerchantName, _ subject: String, afterSeconds seconds: Int64
   ) throws(MariaDBError) {
@@ -153,7 +156,9 @@ extension Connection {
       """
       INSERT INTO duty (kind, merchant, subject, due_at) VALUES (?, ?, ?, \(databaseNow) + ?)
       ON DUPLICATE KEY UPDATE
-        due_at = IF(done_at IS NULL, LEAST(due_at, \(databaseNow) + ?), \(databaseNow) + ?),
+        due_at = IF(done_at IS NULL,
+          LEAST(due_at, \(databaseNow) + ?, IF(lease_until = 0, due_at, lease_until - 1)),
+          \(databaseNow) + ?),
         attempt = IF(done_at IS NULL, attempt, 0), done_at = NULL
       """,
       [.text(kind.rawValue), .text(merchant.text), .text(subject), delay, delay, delay])
@@ -162,13 +167,13 @@ extension Connection {
   /// Makes sure that the lease is still ours, until the transaction ends.
   ///
   /// The row is changed by a hair: only a change is guarded on every kind of cluster.
-  /// - Throws: `LeaseLost`.
+  /// - Throws: `LeaseLost`, also when the duty was given back.
   mutating func hold(_ duty: Duty) throws {
     let changed = try execute(
       """
       UPDATE duty SET due_at = IF(due_at < lease_until, due_at, due_at + 1),
         lease_until = lease_until + 1
-      WHERE id = ? AND lease = ?
+      WHERE id = ? AND lease = ? AND lease_until > 0
       """, [.integer(duty.id), .integer(duty.lease)])
     guard changed == 1 else { throw LeaseLost() }
   }
