@@ -6,6 +6,13 @@ extension Value {
   init(_ integer: Int64?) { self = integer.map(Value.integer) ?? .null }
 }
 
+extension String {
+  /// As much of the text as fits a column of so many characters.
+  ///
+  /// The database counts code points, and a `Character` may consist of any number of them.
+  func fitting(_ codePoints: Int) -> String { String(unicodeScalars.prefix(codePoints)) }
+}
+
 /// A stored value that our own rules do not allow: a view that yields an amount of 0, a state of a
 /// newer version.
 public struct UnusableRow: Error, Sendable, CustomStringConvertible {

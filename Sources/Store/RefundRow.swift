@@ -137,6 +137,6 @@ extension Refund {
   ) -> JournalLine {
     JournalLine(
       merchant: merchant, order: order, outTradeNo: outTradeNo, refund: number, event: event,
-      from: from?.rawValue, to: to?.rawValue, detail: String(detail.prefix(512)))
+      from: from?.rawValue, to: to?.rawValue, detail: detail.fitting(512))
   }
 }

@@ -95,7 +95,7 @@ extension Refunds {
     try database.transaction(until: act.deadline) { connection in
       try connection.move(
         refund, .refused, assigning: ["unanswered = 0", "wait = NULL", "remark = ?"],
-        [.text(String(remark.prefix(255)))], detail: remark, by: act)
+        [.text(remark.fitting(255))], detail: remark, by: act)
       try connection.hold(duty)
       return try connection.latest(refund)
     }
@@ -121,7 +121,7 @@ extension Refunds {
     parameters: String? = nil, by act: Act
   ) throws {
     try database.transaction(until: act.deadline) { connection in
-      let remark = String(remark.prefix(255))
+      let remark = remark.fitting(255)
       let changed = try connection.execute(
         """
         UPDATE refund SET unanswered = ?, wait = ?, remark = ?, version = version + 1,
