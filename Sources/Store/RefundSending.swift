@@ -186,15 +186,19 @@ extension Connection {
       return
     }
     let to = try refund.state.after(news.event)
-    guard to != refund.state || refund.refundID == nil || refund.isUnanswered else { return }
+    let wait: RefundWait? = to == .abnormal ? .person : nil
+    let isKnown =
+      to == refund.state && refund.refundID != nil && !refund.isUnanswered && refund.wait == wait
+      && refund.remark == nil
+    guard !isKnown else { return }
     try move(
       refund, news.event,
       assigning: [
-        "refund_id = ?", "succeeded_at = ?", "unanswered = 0", "wait = ?", "remark = NULL",
+        "refund_id = ?", "succeeded_at = COALESCE(?, succeeded_at)", "unanswered = 0", "wait = ?",
+        "remark = NULL",
       ],
       [
-        .text(news.refundID.text), Value(news.succeededAt?.microseconds),
-        Value(to == .abnormal ? RefundWait.person.rawValue : nil),
+        .text(news.refundID.text), Value(news.succeededAt?.microseconds), Value(wait?.rawValue),
       ],
       detail: "\(to.sentence), refund_id \(news.refundID)", by: act)
   }
