@@ -8,15 +8,15 @@ extension Connection {
   private static let maximumCount: Int64 = 50
   private static let maximumAgeSeconds: Int64 = 365 * 86_400
 
+  /// A payment of this moment or before is too old.
+  private static func oldest(at now: BeijingTime) -> Value {
+    .integer(now.adding(seconds: -maximumAgeSeconds).microseconds)
+  }
+
   /// Reserves an amount of a payment, if it fits.
   ///
   /// - Throws: `NotRefundable`.
   mutating func reserve(_ application: RefundApplication, at now: BeijingTime) throws {
-    let oldest = now.adding(seconds: -Self.maximumAgeSeconds)
-    let key: [Value] = [
-      .text(application.merchant.text), .text(application.payment.outTradeNo.text),
-      .text(application.order.text), Value(application.payment.transactionID?.text),
-    ]
     let amount = Value.integer(application.amount.amount)
     let changed = try execute(
       """
@@ -24,21 +24,29 @@ extension Connection {
       WHERE merchant = ? AND out_trade_no = ? AND order_no = ? AND transaction_id = ?
         AND state = 'paid' AND reserved_fee + ? <= total_fee AND refund_count < ? AND paid_at > ?
       """,
-      [amount] + key + [amount, .integer(Self.maximumCount), .integer(oldest.microseconds)])
-    guard changed != 1 else { return }
+      [amount] + application.paymentKey + [
+        amount, .integer(Self.maximumCount), Self.oldest(at: now),
+      ])
+    guard changed == 1 else { throw try refusal(of: application, at: now) }
+  }
+
+  /// Why an amount was not reserved.
+  mutating func refusal(
+    of application: RefundApplication, at now: BeijingTime
+  ) throws -> NotRefundable {
     let row = try query(
       """
-      SELECT GREATEST(total_fee - reserved_fee, 0) AS available, refund_count, paid_at FROM payment
+      SELECT GREATEST(total_fee - reserved_fee, 0) AS available, refund_count,
+        paid_at <= ? AS is_old
+      FROM payment
       WHERE merchant = ? AND out_trade_no = ? AND order_no = ? AND transaction_id = ?
         AND state = 'paid'
-      """, key
+      """, [Self.oldest(at: now)] + application.paymentKey
     ).first
-    guard let row, let paidAt = try row.optionalInteger("paid_at"),
-      let left = Fen(try row.integer("available"))
-    else { throw NotRefundable.notPaid }
-    if paidAt <= oldest.microseconds { throw NotRefundable.tooOld }
-    if try row.integer("refund_count") >= Self.maximumCount { throw NotRefundable.tooMany }
-    throw NotRefundable.exceeds(left: left)
+    guard let row, let left = Fen(try row.integer("available")) else { return .notPaid }
+    if try row.integer("is_old") == 1 { return .tooOld }
+    if try row.integer("refund_count") >= Self.maximumCount { return .tooMany }
+    return .exceeds(left: left)
   }
 
   /// Lets go of an amount that is certain not to be returned.
@@ -84,6 +92,16 @@ extension Connection {
       try record(refund.line(event, from: refund.state, detail: detail), by: act)
     }
     return to != refund.state
+  }
+}
+
+extension RefundApplication {
+  /// The payment as the application describes it; another order or transaction is not found.
+  fileprivate var paymentKey: [Value] {
+    [
+      .text(merchant.text), .text(payment.outTradeNo.text), .text(order.text),
+      Value(payment.transactionID?.text),
+    ]
   }
 }
 

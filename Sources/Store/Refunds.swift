@@ -28,6 +28,11 @@ public struct Refunds: Sendable {
   public func apply(_ application: RefundApplication, by act: Act) throws -> Creation {
     do {
       return try database.transaction(until: act.deadline) { connection in
+        // The table takes no refund of more than was paid, not even until the end of a transaction.
+        guard application.amount <= application.payment.total else {
+          guard try connection.taken(by: application).isEmpty else { return .conflict }
+          return .refused(try connection.refusal(of: application, at: act.now))
+        }
         guard try connection.insert(application, by: act) else {
           return try connection.compare(application)
         }
@@ -202,7 +207,17 @@ extension Connection {
   }
 
   fileprivate mutating func compare(_ application: RefundApplication) throws -> Refunds.Creation {
-    let taken = try query(
+    let taken = try taken(by: application)
+    // A number and a key that belong to two refunds are no repetition of either.
+    guard taken.count == 1, let refund = taken.first, application.isContent(of: refund) else {
+      return .conflict
+    }
+    return .existed(refund)
+  }
+
+  /// The refunds that have the application's number or key.
+  fileprivate mutating func taken(by application: RefundApplication) throws -> [Refund] {
+    try query(
       Refund.selection
         + " WHERE merchant = ? AND (out_refund_no = ? OR request_key = ?)",
       [
@@ -210,10 +225,5 @@ extension Connection {
         Value(application.key?.text),
       ]
     ).map { try Refund(Columns(table: "refund", row: $0)) }
-    // A number and a key that belong to two refunds are no repetition of either.
-    guard taken.count == 1, let refund = taken.first, application.isContent(of: refund) else {
-      return .conflict
-    }
-    return .existed(refund)
   }
 }
