@@ -12,14 +12,18 @@ struct Shop {
   let merchantID = MerchantID("1230000109")!
   let buyer = OpenID("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")!
 
-  init(connections: Int = 16) throws {
+  /// - Parameter socket: where the server is reached, if not at its own socket.
+  init(connections: Int = 16, socket: String? = nil) throws {
     let server = try PrivateMariaDB.shared
     name = try server.createDatabase()
     _ = try Migrator(
       administrator: server.settings(database: nil), database: name,
       service: .init(user: server.user, password: nil)
     ).apply()
-    database = Database(server.settings(database: name), connections: connections)
+    let settings = ConnectionSettings(
+      socket: socket ?? server.socket, host: nil, port: 0, caFile: nil, user: server.user,
+      password: nil, database: name)
+    database = Database(settings, connections: connections)
   }
 
   var orders: Orders { Orders(database) }
