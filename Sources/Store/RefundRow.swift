@@ -78,10 +78,12 @@ extension Connection {
     let columns = (["state = ?", "version = version + 1"] + assignments).joined(separator: ", ")
     let changed = try execute(
       """
-      UPDATE refund SET \(columns) WHERE merchant = ? AND out_refund_no = ? AND version = ?
+      UPDATE refund SET \(columns)
+      WHERE merchant = ? AND out_refund_no = ? AND version = ? AND state = ? AND refund_fee = ?
       """,
       [.text(to.rawValue)] + values + [
         .text(refund.merchant.text), .text(refund.number.text), .integer(refund.version),
+        .text(refund.state.rawValue), .integer(refund.amount.amount),
       ])
     guard changed == 1 else { throw RefundChanged() }
     if refund.state.holdsAmount, !to.holdsAmount {

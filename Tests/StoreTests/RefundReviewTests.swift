@@ -91,6 +91,20 @@ import Testing
     #expect(try shop.held() == .init(0, of: 0))
   }
 
+  @Test(arguments: ["state = 'withdrawn'", "refund_fee = 1"])
+  func `what somebody has mended by hand is not overwritten`(mending: String) throws {
+    let shop = try Shop()
+    let seen = try shop.apply(shop.paid(), parameters: "refund_fee=500")
+    let duty = try shop.take("R1")
+    // Who mends a row does not think of its version.
+    try shop.run("UPDATE refund SET \(mending)")
+    let before = try shop.everything()
+    #expect(throws: RefundChanged.self) {
+      try shop.refunds.takeTurnToSend(seen, duty, by: shop.act())
+    }
+    #expect(try shop.everything() == before)
+  }
+
   @Test(arguments: [RefundDecision.Verdict.reject, .withdraw])
   func `what was sent is not taken back`(verdict: RefundDecision.Verdict) throws {
     let shop = try Shop()
