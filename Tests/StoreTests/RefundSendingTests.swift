@@ -144,6 +144,44 @@ import Testing
     #expect(try shop.unbalanced() == 0)
   }
 
+  @Test func `whatever happens to refunds of a payment at once, the sum is right`() throws {
+    let shop = try Shop()
+    let payment = try shop.paid()
+    let work = try (0..<8).map { number in
+      (
+        try shop.apply(payment, "R\(number)", 200, parameters: "refund_fee=200"),
+        try shop.take("R\(number)")
+      )
+    }
+    // Each of them is thrown by who was late; an error of the database would be a test's failure.
+    @Sendable func unlessLate(_ step: () throws -> Void) throws {
+      do { try step() } catch is RefundChanged {} catch is RefundRefusal {} catch is LeaseLost {}
+    }
+    try concurrently(32) { number in
+      let (refund, duty) = work[number % 8]
+      switch number / 8 {
+      case 0:
+        try unlessLate {
+          _ = try shop.refunds.takeTurnToSend(refund, duty, by: shop.act())
+          let event: RefundEvent = number.isMultiple(of: 2) ? .closed : .succeeded
+          _ = try shop.refunds.record(
+            shop.news(event, amount: 200), of: refund, by: shop.act())
+        }
+      case 1: try unlessLate { _ = try shop.decide(refund.number.text, .withdraw) }
+      case 2:
+        try unlessLate {
+          try shop.refunds.note(
+            .notAccepted, waiting: .spacing, remark: "later", of: refund, duty, by: shop.act())
+        }
+      default:
+        try shop.plan(refund.number.text)
+        _ = try shop.refunds.apply(
+          shop.application(payment, "X\(number)", 90), by: shop.act())
+      }
+    }
+    #expect(try shop.unbalanced() == 0)
+  }
+
   @Test func `who has lost the lease changes nothing at all`() throws {
     let shop = try Shop()
     let (refund, duty) = try shop.send(shop.paid())
