@@ -9,6 +9,7 @@ import Testing
     ("/wxpay/pay", "pay", "api"),
     ("/wxpay/order?out_trade_no=1", "order", "api"),
     ("/wxpay/refund-apply", "refund-apply", "api"),
+    ("/wxpay/refund-withdraw", "refund-withdraw", "api"),
     ("/wxpay/receive-notify", "receive-notify", "notify"),
     ("/wxpay/receive-notify/main", "receive-notify", "notify"),
     ("/wxpay/receive-notify/main.php", "receive-notify", "notify"),
@@ -16,6 +17,7 @@ import Testing
     ("/wxpay/receive-refund-notify/main.js", "receive-refund-notify", "notify"),
     ("/wxpay/merchant/orders", "merchant", "merchant"),
     ("/wxpay/merchant/orders/2026.css", "merchant", "merchant"),
+    ("/wxpay/merchant/refunds/R1.php/approve", "merchant", "merchant"),
     ("/wxpay/health", "health", "merchant"),
     ("/wxpay/metrics", "metrics", "merchant"),
   ]

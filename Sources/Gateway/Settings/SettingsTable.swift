@@ -6,7 +6,8 @@ extension Setting where Target == RawSettings {
   static let table: [Setting] = [
     Setting(
       "listen.api.socket", \.api.socket, .socket, .value("/run/weixinpay/api.sock"),
-      "Where nginx reaches login, pay, order and refund-apply; may wait for WeChat."),
+      "Where nginx reaches login, pay, order, refund-apply and refund-withdraw; may wait for WeChat."
+    ),
     Setting(
       "listen.api.workers", \.api.workers, .count(1...4096), .value("256"),
       "How many requests are worked on at once; each may wait for WeChat."),
@@ -66,7 +67,8 @@ extension Setting where Target == RawSettings {
       "Not needed on this machine when the account is IDENTIFIED VIA unix_socket."),
     Setting(
       "database.connections", \.database.connections, .count(2...128), .value("16"),
-      "Connections for each of the three sockets, at most; MariaDB allows 151 in all by default."),
+      "Connections for each of the three sockets, at most, beside 4 for what is due; MariaDB allows"
+        + " 151 in all by default."),
 
     Setting(
       "wechat.pay", \.pay, .list(of: .origin, 1...4),
@@ -116,7 +118,8 @@ extension Setting where Target == RawMerchant {
     Setting(
       "certificate_file", \.certificateFile, Shape.path.optional,
       .absent(example: "secret/apiclient_cert.pem"),
-      "The merchant's certificate (商户API证书), needed for refunds."),
+      "The merchant's certificate (商户API证书), needed for refunds: apiclient_cert.pem from"
+        + " pay.weixin.qq.com, 账户中心, API安全."),
     Setting(
       "private_key_file", \.privateKeyFile, Shape.path.optional,
       .absent(example: "secret/apiclient_key.pem"),
@@ -128,7 +131,8 @@ extension Setting where Target == RawMerchant {
     Setting(
       "refund_notify_url", \.refundNotifyURL, Shape.callback.optional,
       .absent(example: "https://shop.example/wxpay/receive-refund-notify"),
-      "The public address to which WeChat sends refund notifications."),
+      "The public address to which WeChat sends refund notifications; without it, the end of a refund"
+        + " is found by asking."),
     Setting(
       "refund_account_fallback", \.refundAccountFallback,
       Shape<RefundAccount>.word().optional, .absent(example: "REFUND_SOURCE_RECHARGE_FUNDS"),
