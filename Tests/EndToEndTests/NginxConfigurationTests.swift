@@ -39,6 +39,21 @@ import Testing
     #expect(site.count == Self.routes.count)
   }
 
+  @Test func `the paths that are tried are those of every location`() throws {
+    let file = try String(
+      contentsOfFile: sourceFile("nginx/weixinpay.conf"), encoding: .utf8)
+    let locations = file.matches(of: /(?m)^location (=|\^~) (\S+)/)
+    #expect(locations.count >= 12)
+    for location in locations {
+      let (match, path) = (location.output.1, String(location.output.2))
+      #expect(
+        Self.routes.contains { route in
+          let tried = route.path.prefix { $0 != "?" }
+          return match == "=" ? tried == path : tried.hasPrefix(path)
+        }, "\(path)")
+    }
+  }
+
   @Test func `the sentinel is last and no header slips in that was not named`() throws {
     let site = try RecordedSite(siteConfiguration: "underscores_in_headers on;")
     _ = try site.post(
