@@ -38,6 +38,10 @@ final class Site: Sendable {
     var hasCertificate = true
     /// By how much the gateway's waiting for what is due later is shortened.
     var haste = 100
+    /// Whether the gateway does what is due; without, only what it is asked to.
+    var hasDuties = true
+    /// `accept` or `refund`.
+    var latePayment = "accept"
   }
 
   init(_ options: Options = Options()) throws {
@@ -98,7 +102,9 @@ final class Site: Sendable {
     var environment = ["WEIXINPAY_HASTE": "\(options.haste)"]
     environment["WEIXINPAY_CRASH_POINT"] = crashPoint
     let process = try ChildProcess.start(
-      builtProduct("weixinpay"), ["serve", "--config", configuration], environment: environment,
+      builtProduct("weixinpay"),
+      ["serve", "--config", configuration] + (options.hasDuties ? [] : ["--no-duties"]),
+      environment: environment,
       log: folder.file("gateway.log"))
     gateway.withLock { $0 = process }
     try eventually("the gateway") {
@@ -182,9 +188,21 @@ final class Site: Sendable {
     return try connection.query(sql)
   }
 
+  /// Changes the database behind the gateway's back.
+  func execute(_ sql: String) throws {
+    var connection = try Connection(server.settings(database: database))
+    try connection.execute(sql, [])
+  }
+
+  func count(_ table: String, where condition: String) throws -> Int {
+    Int(try query("SELECT COUNT(*) AS n FROM \(table) WHERE \(condition)")[0].integer("n"))
+  }
+
   /// A checksum of what must not change when a request is refused.
   func digest() throws -> [String: Int64] {
-    let tables = ["shop_order", "payment", "refund", "notification", "journal", "merchant_token", "duty"]
+    let tables = [
+      "shop_order", "payment", "refund", "notification", "journal", "merchant_token", "duty",
+    ]
     return try Dictionary(
       uniqueKeysWithValues: tables.map { table in
         (table, try query("CHECKSUM TABLE \(table)")[0].integer("Checksum"))
@@ -229,6 +247,7 @@ final class Site: Sendable {
           sign_type: \(options.signType)
           notify_url: \(nginx.shopURL)/wxpay/receive-notify
           refund_notify_url: \(nginx.shopURL)/wxpay/receive-refund-notify
+          late_payment: \(options.latePayment)
           \(identity.map { "certificate_file: \"\($0.certificateFile)\"" } ?? "")
           \(identity.map { "private_key_file: \"\($0.privateKeyFile)\"" } ?? "")
       \(options.hasSecondMerchant ? secondMerchant(nginx) : "")

@@ -1,0 +1,75 @@
+import Server
+import TestSupport
+import Testing
+
+/// Nothing depends on a notification that WeChat does not guarantee.
+@Suite struct DutyTests {
+  @Test func `without a single notification every payment and every refund comes to its end`()
+    throws
+  {
+    let site = try Site()
+    try site.fault("notify", "lose", count: 0)
+    try site.fault("refund_notify", "lose", count: 0)
+    try site.control("POST", "refund-spacing", ["seconds": 0])
+
+    let buyer = try site.login()
+    let orders = try concurrently(20) { _ in
+      try (0..<25).map { _ in
+        let number = Site.number()
+        try site.createOrder(number)
+        let payment = try site.pay(number, buyer)
+        try #require(payment.status == 200, "\(payment.text)")
+        try site.confirm(payment)
+        return number
+      }
+    }.flatMap(\.self)
+    try eventually("every order is paid", within: .seconds(120)) {
+      try site.count("payment", where: "state = 'paid'") == orders.count
+    }
+    let refunds = try concurrently(8) { worker in
+      try orders[(worker * 25)..<((worker + 1) * 25)].map { number in
+        let reply = try site.refund(number, fee: 1000)
+        try #require(reply.status == 201, "\(reply.text)")
+        return try #require(reply.json["out_refund_no"]?.string)
+      }
+    }.flatMap(\.self)
+    try eventually("every refund has succeeded", within: .seconds(120)) {
+      try site.count("refund", where: "state = 'succeeded'") == refunds.count
+    }
+    #expect(try site.notifications().allSatisfy { $0["acked"]?.bool != true })
+    #expect(try site.count("notification", where: "TRUE") == 0)
+    #expect(try site.control("GET", "complaints").json["complaints"]?.array?.isEmpty == true)
+  }
+
+  @Test func `an order that nobody pays is closed when its time is over`() throws {
+    let site = try Site()
+    let number = Site.number()
+    try site.createOrder(number)
+    let payment = try site.pay(number, try site.login())
+    try #require(payment.status == 200, "\(payment.text)")
+    // As if it had been opened a century ago.
+    try site.execute(
+      """
+      UPDATE payment SET parameters =
+        REPLACE(parameters, '<time_start><![CDATA[20', '<time_start><![CDATA[19')
+      WHERE out_trade_no = '\(number)'
+      """)
+    try eventually("the order is closed") { try site.state(number) == "closed" }
+    #expect(try site.ledger(number)["state"]?.string == "CLOSED")
+    #expect(try site.moves(number).last == "unpaid>closed")
+  }
+
+  @Test func `money that comes too late goes back by itself, if the merchant wants it so`() throws {
+    let site = try Site(Site.Options(latePayment: "refund"))
+    let (number, _, payment) = try site.unpaidOrder()
+    try site.execute(
+      "UPDATE payment SET state = 'closed', closing = 'merchant' WHERE out_trade_no = '\(number)'")
+    try site.confirm(payment)
+    try eventually("the money has gone back") {
+      try site.merchantOrder(number)["refunded_fee"]?.integer == 1990
+    }
+    let order = try site.merchantOrder(number)
+    #expect(order["alarms"]?.array?.compactMap(\.string) == ["late_payment"])
+    #expect(order["refunds"]?.array?.count == 1)
+  }
+}
