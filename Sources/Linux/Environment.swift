@@ -13,7 +13,7 @@ public enum Environment {
       "LISTEN_FDNAMES", "JOURNAL_STREAM", "INVOCATION_ID",
     ]
     #if CRASH_POINTS
-      return terminal + systemd + ["WEIXINPAY_CRASH_POINT"]
+      return terminal + systemd + ["WEIXINPAY_CRASH_POINT", "WEIXINPAY_HASTE"]
     #else
       return terminal + systemd
     #endif
