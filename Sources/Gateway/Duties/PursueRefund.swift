@@ -37,6 +37,10 @@ struct PursueRefund {
 
   private func send(_ refund: Refund) throws -> DutyEnding {
     let application = try ApplyRefund(stored: refund.parameters ?? "")
+    // Nothing would leave: the merchant can still take back what was never sent.
+    if let obstacle = conversation.refunds.obstacle(to: application) {
+      return try handle(obstacle, refund)
+    }
     guard
       try conversation.gateway.pace.take(.refund, merchant.name, until: conversation.deadline)
       // At different times: all who were held back would come back at once.

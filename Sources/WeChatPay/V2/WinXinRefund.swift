@@ -36,19 +36,7 @@ public final class WinXinRefund: WeiXinPay {
   ///   for `queryRefund` to tell.
   /// - Throws: `WeChatPayError`; `didNotHappen` speaks of this call, not of an earlier one.
   public func refund(_ refund: ApplyRefund) throws(WeChatPayError) -> RefundID {
-    guard identitySessions != nil else {
-      throw WeChatPayError(
-        .refund, wasSent: false,
-        "the merchant has no certificate; set certificate_file and private_key_file",
-        handling: .configure)
-    }
-    guard refund.appID == merchant.appID, refund.merchantID == merchant.merchantID else {
-      throw WeChatPayError(
-        .refund, wasSent: false,
-        "expected a refund of appid \(merchant.appID) and mch_id \(merchant.merchantID), got one of"
-          + " \(refund.appID) and \(refund.merchantID); the merchant's configuration was changed",
-        handling: .configure)
-    }
+    if let obstacle = obstacle(to: refund) { throw obstacle }
     let answer = try send(
       .refund, refund.fields, about: refund.outTradeNo, refund: refund.outRefundNo,
       signType: refund.signType)
@@ -63,6 +51,26 @@ public final class WinXinRefund: WeiXinPay {
         .refund, wasSent: true, "expected a refund_id and the numbers and amounts that were sent")
     }
     return refundID
+  }
+
+  /// Why `refund` would not send anything; `nil` when it would.
+  ///
+  /// For whoever counts what is sent, to ask before counting.
+  public func obstacle(to refund: ApplyRefund) -> WeChatPayError? {
+    guard identitySessions != nil else {
+      return WeChatPayError(
+        .refund, wasSent: false,
+        "the merchant has no certificate; set certificate_file and private_key_file",
+        handling: .configure)
+    }
+    guard refund.appID == merchant.appID, refund.merchantID == merchant.merchantID else {
+      return WeChatPayError(
+        .refund, wasSent: false,
+        "expected a refund of appid \(merchant.appID) and mch_id \(merchant.merchantID), got one of"
+          + " \(refund.appID) and \(refund.merchantID); the merchant's configuration was changed",
+        handling: .configure)
+    }
+    return nil
   }
 
   /// Asks for the state of a refund (查询退款) by our number.
