@@ -40,6 +40,7 @@ import Payments
   private func run() throws {
     print("\(ProcessInfo.processInfo.activeProcessorCount) cores")
     try measureRates().print()
+    try measureSilence()
     try measureMemory()
   }
 
@@ -53,6 +54,19 @@ import Payments
       table.add(try payments.run(round), as: "payments")
     }
     return table
+  }
+
+  private func measureSilence() throws {
+    let silence = Silence(stage: stage, buyer: buyer, count: isQuick ? 200 : 2000)
+    let rounds = try (1...(isQuick ? 1 : 5)).map { try silence.run($0) }
+    let p99 = rounds.map { ($0.alone.latency(0.99), $0.silent.latency(0.99)) }
+    print(
+      String(
+        format: """
+
+          notifications while WeChat is silent and every worker waits for it
+            p99 alone %.1f ms, then %.1f ms: %.2f times
+          """, p99.map(\.0).median, p99.map(\.1).median, p99.map { $1 / $0 }.median))
   }
 
   private func measureMemory() throws {

@@ -10,7 +10,7 @@ struct NotificationRounds {
   let stage: Stage
   let openID: OpenID
   let count: Int
-  private let connections = 32
+  private static let connections = 32
 
   /// One round of everyone, one after the other: `gateway`, `echo`, `database`, and `php`.
   func run(_ round: Int, withPHP: Bool) throws -> [String: Load] {
@@ -33,7 +33,17 @@ struct NotificationRounds {
     return loads
   }
 
-  private func send(_ prefix: String, to url: String) throws -> Load {
+  /// A few at a time, as WeChat sends them: nothing waits but for the gateway itself.
+  func latency(_ prefix: String) throws -> Load {
+    try addUnpaid(prefix)
+    let load = try send(prefix, to: stage.shop.shopURL + "/wxpay/receive-notify", connections: 4)
+    try expectAllPaid(prefix)
+    return load
+  }
+
+  private func send(
+    _ prefix: String, to url: String, connections: Int = Self.connections
+  ) throws -> Load {
     let requests = (0..<count).map { HTTPRequest.xml(url, notification(prefix, $0)) }
     return try Load.send(
       requests, connections: connections, authority: stage.authority,

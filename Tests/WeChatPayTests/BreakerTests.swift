@@ -15,7 +15,8 @@ import Testing
 
   @Test func `a host that fails again and again is asked by one question at a time`() {
     var breaker = Breaker()
-    for _ in 0..<5 { breaker.fail(at: start) }
+    breaker.fail(at: start - .seconds(10))
+    for _ in 0..<4 { breaker.fail(at: start) }
     #expect(breaker.advice(at: start + .seconds(4)) == .spare)
     #expect(breaker.advice(at: start + .seconds(6)) == .ask)
     #expect(breaker.advice(at: start + .seconds(6)) == .spare)
@@ -26,6 +27,12 @@ import Testing
     for _ in 0..<20 { breaker.fail(at: start) }
     #expect(breaker.advice(at: start + .seconds(79)) == .spare)
     #expect(breaker.advice(at: start + .seconds(81)) == .ask)
+  }
+
+  @Test func `a crowd whose questions fail at one moment closes no door`() {
+    var breaker = Breaker()
+    for _ in 0..<100 { breaker.fail(at: start) }
+    #expect(breaker.advice(at: start + .seconds(1)) == .askLast)
   }
 
   @Test func `an answer ends all caution`() {
