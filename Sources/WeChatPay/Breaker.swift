@@ -18,8 +18,8 @@ struct Breaker: Sendable {
   private static let memory: Duration = .seconds(30)
   private static let patience: Int64 = 5
   private static let trial: Duration = .microseconds(dueAfter(seconds: 10))
-  /// 80 seconds.
-  private static let longestRest: Int64 = 4
+  /// 20 seconds.
+  private static let longestRest: Int64 = 2
 
   /// Also takes the turn, when it is a single question's turn to find out.
   mutating func advice(at now: ContinuousClock.Instant) -> Advice {

@@ -25,8 +25,8 @@ import Testing
     #expect(breaker.advice(at: start + .seconds(12)) == .spare)
     #expect(breaker.advice(at: start + .seconds(17)) == .ask)
     for _ in 0..<20 { breaker.fail(at: start) }
-    #expect(breaker.advice(at: start + .seconds(79)) == .spare)
-    #expect(breaker.advice(at: start + .seconds(81)) == .ask)
+    #expect(breaker.advice(at: start + .seconds(19)) == .spare)
+    #expect(breaker.advice(at: start + .seconds(21)) == .ask)
   }
 
   @Test func `a crowd whose questions fail at one moment closes no door`() {
