@@ -25,13 +25,12 @@ struct PursueRefund {
     guard let number = OutRefundNo(duty.subject),
       let refund = try store.find(merchant.name, number, until: conversation.deadline)
     else { return .done }
-    guard refund.state.isUnderWay else { return .done }
     switch refund.state {
     case .approved: return try send(refund)
     case .sending: return try refund.isUnanswered ? ask(refund) : send(refund)
-    case .processing, .abnormal: return try ask(refund)
-    case .applied, .awaitingGoods, .succeeded, .closed, .rejected, .withdrawn, .refused:
-      return .done
+    // What has ended comes up again when WeChat has more to say of it: that may contradict us.
+    case .processing, .abnormal, .succeeded, .closed, .refused: return try ask(refund)
+    case .applied, .awaitingGoods, .rejected, .withdrawn: return .done
     }
   }
 
@@ -130,6 +129,7 @@ struct PursueRefund {
       // WeChat has never had it: the same request once more.
       case (.didNotHappen, .sending): return try send(refund)
       case (_, .sending): return try wait(.weChat, .unanswered, "\(error)", refund)
+      case (.didNotHappen, .refused): return .done
       default:
         conversation.gateway.logger.warning(
           "refundquery without an answer",
@@ -144,6 +144,7 @@ struct PursueRefund {
 
   private func follow(_ record: RefundRecord, _ refund: Refund) throws -> DutyEnding {
     guard let news = RefundNews(record) else {
+      guard refund.state.isUnderWay else { return .done }
       return try wait(
         .weChat, .unanswered, "refundquery: the word \(record.status.word.prefix(32)) is not known",
         refund)
