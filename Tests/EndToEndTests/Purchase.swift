@@ -152,8 +152,18 @@ extension Site {
   }
 
   func waitUntil(_ refundNumber: String, is state: String) throws {
-    try eventually("refund \(refundNumber) is \(state)", within: .seconds(30)) {
-      try self.refund(refundNumber)["state"]?.string == state
+    try wait(for: refundNumber, "state", state)
+  }
+
+  /// Waits until a refund's member has this value; an error tells the refund as it is.
+  func wait(for refundNumber: String, _ member: String, _ value: String) throws {
+    do {
+      try eventually("refund \(refundNumber): \(member) \(value)") {
+        try self.refund(refundNumber)[member]?.string == value
+      }
+    } catch {
+      throw TestSupportError(
+        "\(error): \(String(decoding: try refund(refundNumber).bytes, as: UTF8.self))")
     }
   }
 }
