@@ -27,7 +27,12 @@ enum MerchantRefunds {
     case .created(let refund):
       let pursued = try context.gateway.pursue(refund, until: context.request.deadline)
       return answer(pursued, context, status: 201)
-    case .existed(let refund): return answer(refund, context)
+    case .existed(let refund):
+      // Found by its key: a caller who chose another number would wait for that one in vain.
+      guard wish.number.map({ $0 == refund.number }) ?? true else {
+        throw Refusal(.refundConflict)
+      }
+      return answer(refund, context)
     case .conflict: throw Refusal(.refundConflict)
     case .refused(let refusal): throw refusal
     }
