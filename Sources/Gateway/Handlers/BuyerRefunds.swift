@@ -14,23 +14,23 @@ enum BuyerRefunds {
     let key =
       try context.requestKey(of: "buyer \(session.openID)")
       ?? RequestKey(wish: wish.text, of: "buyer \(session.openID)")
-    // A repetition of a wish for all that is left would find nothing left.
-    if wish.amount == nil,
-      let standing = try context.gateway.refunds.find(
-        merchant.name, key, until: context.request.deadline)
-    {
-      guard standing.order == record.order.number, standing.kind == wish.kind,
-        standing.reason.utf8.elementsEqual(wish.reason.text.utf8)
-      else { throw Refusal(.refundConflict) }
-      return answer(standing, context, status: 200)
-    }
     guard let payment = record.attempt, payment.state == .paid else { throw Refusal(.orderNotPaid) }
+    let amount: Fen
+    if let wished = wish.amount {
+      amount = wished
+    } else {
+      // Read before a repetition is looked for: whoever took the rest meanwhile is found then.
+      let left = Result {
+        try context.gateway.refunds.left(of: payment, until: context.request.deadline)
+      }
+      if let standing = try standing(wish, key, of: record, context) {
+        return answer(standing, context, status: 200)
+      }
+      amount = try left.get()
+    }
     let application = RefundApplication(
       merchant: merchant.name, order: record.order.number, payment: payment, number: .random(),
-      amount: try wish.amount
-        ?? context.gateway.refunds.left(
-          of: payment, until: context.request.deadline),
-      kind: wish.kind, reason: wish.reason, key: key, approvedParameters: nil)
+      amount: amount, kind: wish.kind, reason: wish.reason, key: key, approvedParameters: nil)
     let creation = try context.gateway.refunds.apply(application, by: context.act("buyer"))
     crashPoint("R2")
     switch creation {
@@ -39,6 +39,29 @@ enum BuyerRefunds {
     case .conflict: throw Refusal(.refundConflict)
     case .refused(let refusal): throw refusal
     }
+  }
+
+  /// The refund that a wish for all that is left has led to before: its repetition would find
+  /// nothing left.
+  ///
+  /// - Throws: `refundConflict` when the key was used for another wish.
+  private static func standing(
+    _ wish: Wish, _ key: RequestKey, of record: OrderRecord, _ context: Context
+  ) throws -> Refund? {
+    let refunds = context.gateway.refunds
+    let merchant = record.order.merchant
+    guard let standing = try refunds.find(merchant, key, until: context.request.deadline) else {
+      return nil
+    }
+    // The rest of a payment is what those before it had not been given: less was a wish for a part.
+    let upToIt = try refunds.find(
+      merchant, orders: [standing.order], until: context.request.deadline
+    ).filter { $0.outTradeNo == standing.outTradeNo && $0.appliedAt <= standing.appliedAt }
+    guard standing.order == record.order.number, standing.kind == wish.kind,
+      standing.reason.utf8.elementsEqual(wish.reason.text.utf8),
+      upToIt.map(\.appliedAmount.amount).reduce(0, +) >= standing.total.amount
+    else { throw Refusal(.refundConflict) }
+    return standing
   }
 
   static func withdraw(_ context: Context) throws -> Response {
