@@ -30,7 +30,7 @@ extension Site {
   func login() throws -> Buyer {
     let code = try control("POST", "login", [:])
     let answer = try send(
-      "POST", "/wxpay/login", json: ["code": code.json["code"] ?? .null])
+      "POST", "/wxpay/login", json: ["code": code.json["code"] ?? .null, "merchant": "main"])
     return Buyer(
       token: try #require(answer.json["token"]?.string, "\(answer.text)"),
       openID: try #require(code.json["openid"]?.string))

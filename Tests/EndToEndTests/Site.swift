@@ -149,15 +149,19 @@ final class Site: Sendable {
 
   func send(
     _ method: String, _ path: String, token: String? = nil, body: [UInt8] = [],
-    contentType: String? = "application/json", timeout: Duration = .seconds(30)
+    contentType: String? = "application/json", key: String? = nil,
+    timeout: Duration = .seconds(30)
   ) throws -> Reply {
     try Self.request(
-      method, nginx.shopURL + path, token: token, body: body, contentType: contentType,
+      method, nginx.shopURL + path, token: token, body: body, contentType: contentType, key: key,
       authority: authority.certificateFile, timeout: timeout)
   }
 
-  func send(_ method: String, _ path: String, token: String? = nil, json: JSON) throws -> Reply {
-    try send(method, path, token: token, body: json.bytes)
+  /// - Parameter key: the request's `Idempotency-Key`.
+  func send(
+    _ method: String, _ path: String, token: String? = nil, key: String? = nil, json: JSON
+  ) throws -> Reply {
+    try send(method, path, token: token, body: json.bytes, key: key)
   }
 
   /// The levers of the simulated WeChat.
@@ -170,13 +174,15 @@ final class Site: Sendable {
 
   private static func request(
     _ method: String, _ url: String, token: String?, body: [UInt8], contentType: String?,
-    authority: String, timeout: Duration
+    key: String? = nil, authority: String, timeout: Duration
   ) throws -> Reply {
     var session = try Session(SessionOptions(caFile: authority))
+    let headers = [("Authorization", token.map { "Bearer \($0)" }), ("Idempotency-Key", key)]
+      .compactMap { name, value in value.map { (name, $0) } }
     let response = try session.send(
       HTTPRequest(
         method: method == "GET" ? .get : .post, url: url, contentType: contentType,
-        headers: token.map { [("Authorization", "Bearer \($0)")] } ?? [], body: body),
+        headers: headers, body: body),
       connectTimeout: .seconds(5), timeout: timeout)
     return Reply(status: response.status, body: response.body)
   }
