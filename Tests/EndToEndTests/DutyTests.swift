@@ -7,7 +7,7 @@ import Testing
   @Test func `without a single notification every payment and every refund comes to its end`()
     throws
   {
-    let site = try Site()
+    let site = try Site(.withDuties)
     try site.fault("notify", "lose", count: 0)
     try site.fault("refund_notify", "lose", count: 0)
     try site.control("POST", "refund-spacing", ["seconds": 0])
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func `an order that nobody pays is closed when its time is over`() throws {
-    let site = try Site()
+    let site = try Site(.withDuties)
     let number = Site.number()
     try site.createOrder(number)
     let payment = try site.pay(number, try site.login())
@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test func `money that comes too late goes back by itself, if the merchant wants it so`() throws {
-    let site = try Site(Site.Options(latePayment: "refund"))
+    let site = try Site(.init(hasDuties: true, latePayment: "refund"))
     let (number, _, payment) = try site.unpaidOrder()
     try site.execute(
       "UPDATE payment SET state = 'closed', closing = 'merchant' WHERE out_trade_no = '\(number)'")

@@ -68,7 +68,7 @@ import Testing
 
   @Test(arguments: faults + ["wrong_out_trade_no"])
   func `whatever becomes of orderquery, no state is made up`(fault: String) throws {
-    let site = try Site(.init(apiWorkers: 4, hasDuties: false))
+    let site = try Site(.init(apiWorkers: 4))
     try site.fault("notify", "lose", count: 0)
     let (number, buyer, payment) = try site.unpaidOrder()
     try site.confirm(payment)
@@ -90,7 +90,7 @@ import Testing
 
   @Test(arguments: faults)
   func `whatever becomes of closeorder, the order is closed or payable`(fault: String) throws {
-    let site = try Site(.init(apiWorkers: 4, hasDuties: false))
+    let site = try Site(.init(apiWorkers: 4))
     let (number, buyer, _) = try site.unpaidOrder()
     try site.fault("closeorder", fault, count: 0)
     let close = "/wxpay/merchant/orders/\(number)/close"

@@ -10,7 +10,7 @@ import Testing
   private static let threads = 20
 
   @Test func `an order that is paid while it is closed is never both closed and paid for`() throws {
-    let site = try Site()
+    let site = try Site(.withDuties)
     let buyer = try site.login()
     let orders = try concurrently(Self.threads) { _ in
       try (0..<(Self.rounds / Self.threads)).map { _ in

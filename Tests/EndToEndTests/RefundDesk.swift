@@ -7,7 +7,7 @@ import Testing
 /// What the tests of refunds ask the shop, WeChat and the database.
 extension Site {
   /// A shop whose WeChat takes refunds of one order as fast as they come.
-  static func forRefunds(_ options: Options = Options()) throws -> Site {
+  static func forRefunds(_ options: Options = .withDuties) throws -> Site {
     let site = try Site(options)
     let reply = try site.control("POST", "refund-spacing", ["seconds": 0])
     #expect(reply.status == 200, "\(reply.text)")

@@ -5,7 +5,7 @@ import Testing
 /// From the buyer's wish to the buyer's money, over mutual TLS.
 @Suite struct RefundTests {
   @Test func `an application becomes money in the buyer's hands`() throws {
-    let site = try Site()
+    let site = try Site(.init(haste: 1, hasDuties: true))
     let (number, buyer) = try site.paidOrder()
     let application = try site.applyForRefund(of: number, buyer)
     try #require(application.status == 201, "\(application.text)")

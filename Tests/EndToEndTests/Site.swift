@@ -39,9 +39,12 @@ final class Site: Sendable {
     /// By how much the gateway's waiting for what is due later is shortened.
     var haste = 100
     /// Whether the gateway does what is due; without, only what it is asked to.
-    var hasDuties = true
+    var hasDuties = false
     /// `accept` or `refund`.
     var latePayment = "accept"
+
+    /// A gateway that does by itself what is due.
+    static let withDuties = Options(hasDuties: true)
   }
 
   init(_ options: Options = Options()) throws {
