@@ -65,7 +65,7 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "Store", "WeChatPay", "Payments", "Server", "Curl", "MariaDB", "OpenSSL", "Pooling",
-        "Linux", logging, yams,
+        "FastCGI", "Linux", logging, yams,
       ], swiftSettings: withCrashPoints),
     .target(
       name: "Simulator", dependencies: ["Server", "Curl", "OpenSSL", "Linux", logging],

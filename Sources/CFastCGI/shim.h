@@ -2,6 +2,7 @@
 #include <fcgiapp.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 // Declared by glibc for GNU sources only; Swift reads the headers as POSIX sources.
@@ -29,6 +30,11 @@ static inline void weixinpay_close_after_request(FCGX_Request *request) {
 }
 
 /// fcntl(2) takes a varying number of arguments, which Swift cannot pass.
-static inline int weixinpay_make_blocking(int descriptor) {
-  return fcntl(descriptor, F_SETFL, 0);
+static inline int weixinpay_make_nonblocking(int descriptor) {
+  return fcntl(descriptor, F_SETFL, O_NONBLOCK);
+}
+
+/// Whoever is started later does not inherit the descriptor.
+static inline int weixinpay_close_on_exec(int descriptor) {
+  return fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }

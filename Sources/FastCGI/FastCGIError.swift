@@ -8,6 +8,8 @@ public enum FastCGIError: Error, Equatable, Sendable, CustomStringConvertible {
   case notASocket(path: String)
   /// A socket's path has at most 107 bytes on Linux.
   case pathTooLong(path: String)
+  /// A descriptor that was to be a listening Unix domain socket at a path is none.
+  case notListening(descriptor: Int32)
   /// The system refused `operation` on the path with this error number.
   case system(operation: String, path: String, code: Int32)
   /// nginx closed the connection, or took too long, before it had the whole answer.
@@ -21,6 +23,8 @@ public enum FastCGIError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): expected a socket or nothing, found something else; remove it or choose another path"
     case .pathTooLong(let path):
       "\(path): expected at most \(ListeningSocket.maximumPathBytes) bytes, found \(path.utf8.count)"
+    case .notListening(let descriptor):
+      "descriptor \(descriptor): expected a listening Unix domain stream socket, found something else"
     case .system(let operation, let path, let code):
       "\(path): \(operation): \(systemMessage(for: code))"
     case .answerNotTaken:

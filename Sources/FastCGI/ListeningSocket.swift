@@ -1,4 +1,5 @@
 import CFastCGI
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -6,15 +7,23 @@ import Synchronization
 ///
 /// libfcgi's own `FCGX_OpenSocket` takes the path away from a living process, ends the process when
 /// it fails and lets children inherit the socket; hence this one.
+///
+/// Several processes may take connections from one socket: one opens it, the others are given its
+/// descriptor (`init(inherited:)`).
 public final class ListeningSocket: Sendable {
   /// `sun_path` has 108 bytes, the last of which ends the string.
   static let maximumPathBytes = 107
 
   /// Where the file stands: at most 107 bytes.
   public let path: String
-  private let descriptor: Int32
-  private let identity: FileIdentity
+  /// The descriptor's number, for a process that is to inherit it.
+  public let descriptor: Int32
+  /// Nil when somebody else made the file; it is then not ours to remove.
+  private let identity: FileIdentity?
   private let isOpen = Mutex(true)
+  private let departure: Departure
+  /// Held by the one thread that waits for the next connection.
+  private let turn = DispatchSemaphore(value: 1)
 
   /// Listens at `path`.
   ///
@@ -29,6 +38,7 @@ public final class ListeningSocket: Sendable {
   public init(path: String, mode: UInt32 = 0o660, backlog: Int32 = 1024) throws(FastCGIError) {
     self.path = path
     let address = try SocketAddress(path: path)
+    departure = try Departure()
     // Two processes that start at once would each find the same dead socket, and the second would
     // remove the living one of the first.
     let lock = try FolderLock(ofFileAt: path)
@@ -49,7 +59,20 @@ public final class ListeningSocket: Sendable {
     _ = consume lock
   }
 
-  /// Takes no further connections and removes the file, if it is still ours.
+  /// Takes connections from a socket that the parent process, or systemd, has opened.
+  ///
+  /// The descriptor is ours from now on, and no child of ours inherits it by accident.
+  ///
+  /// - Throws: `FastCGIError.notListening` when the descriptor is anything else.
+  public init(inherited descriptor: Int32) throws(FastCGIError) {
+    path = try InheritedDescriptor(descriptor).path()
+    departure = try Departure()
+    identity = nil
+    self.descriptor = descriptor
+  }
+
+  /// Lets nobody connect any more, whichever process takes the connections, and removes the file,
+  /// if it is ours.
   ///
   /// Connections that wait already are still accepted, then `accept` says `closed`: nginx has sent
   /// these requests and would report a failure to the client, whereas a connection that is refused
@@ -59,28 +82,47 @@ public final class ListeningSocket: Sendable {
       guard isOpen else { return }
       isOpen = false
       removeFile()
-      // Wakes every waiting thread. The descriptor itself stays until the last thread is gone: its
-      // number could otherwise be that of another file when a late thread uses it.
+      // Wakes every waiting thread, in every process. The descriptor itself stays until the last
+      // thread is gone: its number could otherwise be that of another file when a late thread uses
+      // it.
       shutdown(descriptor, Int32(SHUT_RDWR))
     }
   }
 
+  /// Takes no further connections in this process; the socket stays open for the others.
+  ///
+  /// What waits is left to them, unless the socket was closed: then it is accepted before `accept`
+  /// says `closed`.
+  public func leave() { departure.announce() }
+
   deinit {
-    close()
+    if identity != nil { close() }
     Glibc.close(descriptor)
   }
 
   /// Waits for the next connection.
   ///
-  /// Linux wakes one of the waiting threads for each connection, so that many may wait and no lock
-  /// is needed.
+  /// Of all threads one waits at the socket, the others for its place: a connection wakes one thread
+  /// of each process, however many there are. Nothing that a peer can delay is done meanwhile. (If
+  /// all threads waited in accept4(2), nothing but closing the socket, for every process, would
+  /// bring them back.)
   func accept() -> Acceptance {
+    turn.wait()
+    defer { turn.signal() }
+    var isClosed = false
     while true {
+      if departure.isAnnounced, !isClosed {
+        isClosed = departure.isClosed(descriptor)
+        guard isClosed else { return .closed }
+      }
       let connection = accept4(descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
       if connection >= 0 { return .connection(Connection(taking: connection)) }
       switch errno {
       case EINTR: continue
-      case EINVAL: return .closed
+      case EAGAIN:
+        // Nobody can connect to a closed socket: found empty, it stays empty.
+        if isClosed { return .closed }
+        isClosed = departure.waitForConnection(at: descriptor)
       default: return .failed(code: errno)
       }
     }
@@ -88,7 +130,7 @@ public final class ListeningSocket: Sendable {
 
   /// As long as we listen nobody replaces the file; the check and the removal are therefore one.
   private func removeFile() {
-    guard let lock = try? FolderLock(ofFileAt: path) else { return }
+    guard let identity, let lock = try? FolderLock(ofFileAt: path) else { return }
     if FileIdentity(path: path) == identity { unsafe unlink(path) }
     _ = consume lock
   }
@@ -112,7 +154,7 @@ public final class ListeningSocket: Sendable {
 /// What waiting for a connection came to.
 enum Acceptance: ~Copyable {
   case connection(Connection)
-  /// The socket was closed and nobody waits any more.
+  /// The socket was closed and nobody waits any more, or this process has left it.
   case closed
   /// The system has no descriptor or no memory to give right now.
   case failed(code: Int32)

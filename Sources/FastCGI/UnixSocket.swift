@@ -1,12 +1,11 @@
-import CFastCGI
 import Glibc
 
 /// A Unix domain stream socket that nobody else has yet. Closes when it goes out of scope.
 struct UnixSocket: ~Copyable {
   let descriptor: Int32
 
-  /// A full backlog must not hold up the probe of a living socket, hence non-blocking until
-  /// `release`.
+  /// A full backlog must not hold up the probe of a living socket, and a thread that looks for a
+  /// connection must not be caught there, hence non-blocking.
   init() throws(FastCGIError) {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     descriptor = socket(AF_UNIX, type, 0)
@@ -27,11 +26,10 @@ struct UnixSocket: ~Copyable {
     guard outcome == 0 else { throw .system(operation: operation, path: path, code: errno) }
   }
 
-  /// Gives the descriptor away, blocking from now on.
+  /// Gives the descriptor away; whoever takes it closes it.
   consuming func release() -> Int32 {
     let descriptor = descriptor
     discard self
-    weixinpay_make_blocking(descriptor)
     return descriptor
   }
 }

@@ -9,66 +9,35 @@ import Store
 import WeChatPay
 
 extension Gateway {
-  /// Runs the gateway until SIGTERM or SIGINT, then finishes what is under way.
+  /// Runs the gateway in this one process until SIGTERM or SIGINT, then finishes what is under way.
   ///
   /// - Parameter dutyWorkers: how many threads do what is due; 0 leaves that to another process.
   /// - Throws: what keeps it from starting: the database is out of reach, not migrated, or not the
-  ///   one we need; a certificate that belongs to another key; a socket is taken.
+  ///   one we need; a certificate that belongs to another key; a socket is taken. `ServeFailure` when
+  ///   it did not end well.
   public static func serve(_ settings: Settings, dutyWorkers: Int) throws {
+    // Before any other thread exists: signals go to the one thread that waits for them.
+    Signals.block()
     let logger = try prepare(settings)
     try StartCheck.run(settings)
-    let hosts = settings.weChatHosts
-    let identities = try settings.identitySessions()
-    let sockets = listeners(settings)
-    // A gateway for each socket, with connections of its own: a rush on one leaves the others theirs.
-    let gateways = Dictionary(
-      uniqueKeysWithValues: sockets.map { socket in
-        let database = Database(
-          settings.database.service, connections: settings.database.connections)
-        let gateway = Gateway(
-          settings: settings, database: database, hosts: hosts, identities: identities,
-          logger: logger)
-        return (socket.name, gateway)
-      })
-    let duties = DutyWorkers(
-      Gateway(
-        settings: settings,
-        database: Database(settings.database.service, connections: max(1, dutyWorkers)),
-        hosts: hosts, identities: identities, logger: logger))
-    let server = try Server(
-      listeners: sockets, allowedUserIDs: settings.allowedUserIDs, logger: logger
-    ) { request, socket in
-      guard let gateway = gateways[socket] else {
-        preconditionFailure("Requests come from the sockets above, and from no other.")
-      }
-      return gateway.respond(to: request, on: socket)
-    }
-    // libfcgi installed handlers of its own; a peer that hung up must not end the process.
-    Signals.ignoreBrokenPipe()
-
+    let sockets = try OpenSockets(settings)
+    let service = try Service(settings, sockets.all, dutyWorkers: dutyWorkers, logger)
     let signals = try NativeThread.start(name: "signals") {
       while Signals.wait() != .terminate {
         logger.notice("reload is not done by a single process; restart it")
       }
       logger.notice("stopping", metadata: ["reason": "signal"])
-      duties.stop()
-      server.stop()
+      if sockets.areOurs { service.stop() } else { service.leave() }
     }
-    let workers = try duties.start(dutyWorkers)
-    logger.notice(
-      "serving", metadata: ["sockets": "\(sockets.map(\.path).joined(separator: " "))"])
-    let ending = server.run()
-    logger.notice("stopped", metadata: ["ending": "\(ending)"])
-    workers.forEach { $0.join() }
-    signals.join()
+    signals.detach()
+    try service.run(patience: .seconds(6)) { ServiceManager.notify("READY=1") }
   }
-}
 
-extension Gateway {
   /// Does what is due until SIGTERM or SIGINT, then finishes what is under way.
   ///
   /// - Throws: what keeps `serve` from starting, but for the sockets.
   public static func work(_ settings: Settings) throws {
+    Signals.block()
     let logger = try prepare(settings)
     try StartCheck.run(settings)
     let duties = DutyWorkers(
@@ -82,20 +51,25 @@ extension Gateway {
     while Signals.wait() != .terminate {}
     logger.notice("stopping", metadata: ["reason": "signal"])
     duties.stop()
-    workers.forEach { $0.join() }
+    for worker in workers { worker.join() }
   }
 
-  /// Before any other thread exists: signals go to the one thread that waits for them.
-  private static func prepare(_ settings: Settings) throws -> Logger {
-    Signals.block()
+  /// What each process does first, once its signals are blocked.
+  ///
+  /// - Parameter worker: its number, which stands in each line of its log; nil without a supervisor.
+  static func prepare(_ settings: Settings, worker: Int? = nil) throws -> Logger {
     try forbidCoreDumps()
-    LoggingSystem.bootstrap { _ in LineLogHandler(format: settings.logFormat) }
+    LoggingSystem.bootstrap { _ in
+      var handler = LineLogHandler(format: settings.logFormat)
+      handler.metadata["worker"] = worker.map { "\($0)" }
+      return handler
+    }
     return Logger(label: "weixinpay")
   }
 }
 
 /// The three sockets, each with its own workers.
-private func listeners(_ settings: Settings) -> [Listener] {
+func listeners(_ settings: Settings) -> [Listener] {
   let listen = settings.listen
   return [
     (Route.Socket.api, listen.api), (.notify, listen.notify), (.merchant, listen.merchant),
@@ -106,7 +80,7 @@ private func listeners(_ settings: Settings) -> [Listener] {
 
 extension Settings {
   /// root, ourselves, and nginx's workers under whichever name they run here.
-  fileprivate var allowedUserIDs: Set<UInt32> {
+  var allowedUserIDs: Set<UInt32> {
     Set([0, effectiveUserID()] + listen.peers.compactMap(userID(named:)))
   }
 

@@ -27,6 +27,16 @@ public enum Environment {
     return unsafe String(cString: value)
   }
 
+  /// What a worker process inherits: all of ours but what systemd tells this very process.
+  public static func ofWorkers() -> [String] {
+    let own = [
+      "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
+      "LISTEN_FDNAMES",
+    ]
+    return allowed.filter { !own.contains($0) }
+      .compactMap { name in value(name).map { "\(name)=\($0)" } }
+  }
+
   /// Removes every variable that is not allowed.
   ///
   /// To be called before any thread is started: `setenv(3)` and `getenv(3)` race.

@@ -19,6 +19,18 @@ public enum Signals {
     unsafe pthread_sigmask(SIG_BLOCK, &waited, nil)
   }
 
+  /// Blocks SIGTERM as `block` does, and ignores the others: a terminal sends SIGINT and SIGHUP to
+  /// all processes of a group, and what they mean is for the supervisor of this one to decide.
+  public static func heedSupervisorOnly() {
+    block()
+    for number in [SIGINT, SIGHUP] { signal(number, SIG_IGN) }
+    // One that is blocked waits even if it is ignored.
+    var others = sigset_t()
+    unsafe sigemptyset(&others)
+    for number in [SIGINT, SIGHUP] { unsafe sigaddset(&others, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &others, nil)
+  }
+
   /// Waits for the next of the blocked signals.
   public static func wait() -> Signal {
     var waited = SignalSet.waitedFor

@@ -12,11 +12,11 @@ struct AcceptLoop: Sendable {
   private let shortages = Throttle(interval: .seconds(1))
 
   init(
-    listener: Listener, allowedUserIDs: Set<UInt32>, logger: Logger,
+    listener: Listener, socket: ListeningSocket, allowedUserIDs: Set<UInt32>, logger: Logger,
     respond: @escaping @Sendable (Request, _ listener: String) -> Response
-  ) throws(FastCGIError) {
+  ) {
     self.listener = listener
-    socket = try ListeningSocket(path: listener.path)
+    self.socket = socket
     rules = AdmissionRules(allowedUserIDs: allowedUserIDs, maximumBody: listener.maximumBody)
     var logger = logger
     logger[metadataKey: "listener"] = "\(listener.name)"
@@ -24,10 +24,14 @@ struct AcceptLoop: Sendable {
     self.respond = respond
   }
 
-  /// Takes no further connections; workers end once those that wait are answered.
+  /// Lets nobody connect any more; workers end once those that wait are answered.
   func close() { socket.close() }
 
-  /// Answers requests on the calling thread until the socket is closed and nobody waits any more.
+  /// Leaves the socket to other processes; workers end once they have answered what they took.
+  func leave() { socket.leave() }
+
+  /// Answers requests on the calling thread until the socket is closed and nobody waits any more,
+  /// or is left to others.
   func run() {
     var slot = RequestSlot()
     while true {

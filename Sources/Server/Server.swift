@@ -31,38 +31,57 @@ public final class Server: Sendable {
   ///   - respond: answers one request of the named listener; runs on many threads at once.
   /// - Throws: `FastCGIError` when a socket cannot be opened, for one because another server
   ///   listens there; none stays open then.
-  public init(
+  public convenience init(
     listeners: [Listener], allowedUserIDs: Set<UInt32>, logger: Logger,
     respond: @escaping @Sendable (Request, _ listener: String) -> Response
   ) throws(FastCGIError) {
-    var loops: [AcceptLoop] = []
-    for listener in listeners {
-      loops.append(
-        try AcceptLoop(
-          listener: listener, allowedUserIDs: allowedUserIDs, logger: logger, respond: respond))
-    }
-    self.loops = loops
+    var sockets: [ListeningSocket] = []
+    for listener in listeners { sockets.append(try ListeningSocket(path: listener.path)) }
+    self.init(
+      sockets, of: listeners, allowedUserIDs: allowedUserIDs, logger: logger, respond: respond)
   }
 
-  /// Answers requests until `stop`, then finishes what is begun. To be called once.
+  /// Takes requests from sockets that are open already, perhaps for other processes too.
   ///
-  /// Idle workers leave at once; busy ones have six seconds.
-  @discardableResult public func run() -> Ending { run(patience: .seconds(6)) }
+  /// - Parameter sockets: one for each of `listeners`, in the same order.
+  public init(
+    _ sockets: [ListeningSocket], of listeners: [Listener], allowedUserIDs: Set<UInt32>,
+    logger: Logger, respond: @escaping @Sendable (Request, _ listener: String) -> Response
+  ) {
+    precondition(sockets.count == listeners.count, "Each listener has a socket.")
+    loops = zip(listeners, sockets).map { listener, socket in
+      AcceptLoop(
+        listener: listener, socket: socket, allowedUserIDs: allowedUserIDs, logger: logger,
+        respond: respond)
+    }
+  }
 
-  func run(patience: DispatchTimeInterval) -> Ending {
+  /// Answers requests until `stop` or `leave`, then finishes what is begun. To be called once.
+  ///
+  /// Idle workers leave at once.
+  ///
+  /// - Parameters:
+  ///   - patience: how long busy workers have.
+  ///   - whenServing: called once all workers have started.
+  @discardableResult public func run(
+    patience: Duration = .seconds(6), whenServing: () -> Void = {}
+  ) -> Ending {
     var threads: [NativeThread] = []
     var failure: LinuxError?
     do throws(LinuxError) {
       for loop in loops {
         for number in 0..<loop.listener.workers { threads.append(try start(loop, number)) }
       }
+      whenServing()
     } catch {
       // Half the workers would be half a service, and nobody would know.
       failure = error
       stop()
     }
     stopped.wait()
-    guard workers.wait(timeout: .now() + patience) == .success else {
+    guard
+      workers.wait(timeout: .now() + .milliseconds(Int(patience / .milliseconds(1)))) == .success
+    else {
       for thread in threads { thread.detach() }
       return .abandoned(workers: running.load(ordering: .relaxed))
     }
@@ -76,22 +95,29 @@ public final class Server: Sendable {
     do throws(LinuxError) {
       return try NativeThread.start(name: "\(loop.listener.name)-\(number)") {
         loop.run()
-        self.leave()
+        self.workerEnded()
       }
     } catch {
-      leave()
+      workerEnded()
       throw error
     }
   }
 
-  private func leave() {
+  private func workerEnded() {
     running.subtract(1, ordering: .relaxed)
     workers.leave()
   }
 
-  /// Lets `run` finish. Any thread may call it, any number of times.
+  /// Lets `run` finish, and nobody connect any more. Any thread may call it, any number of times.
   public func stop() {
     for loop in loops { loop.close() }
+    stopped.signal()
+  }
+
+  /// Lets `run` finish, and leaves the sockets to the other processes that have them. Any thread may
+  /// call it, any number of times.
+  public func leave() {
+    for loop in loops { loop.leave() }
     stopped.signal()
   }
 }

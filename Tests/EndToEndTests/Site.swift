@@ -42,6 +42,8 @@ final class Site: Sendable {
     var hasDuties = false
     /// `accept` or `refund`.
     var latePayment = "accept"
+    /// Whether worker processes answer; else the one process that a crash point ends for good.
+    var isSupervised = false
 
     /// A gateway that does by itself what is due.
     static let withDuties = Options(hasDuties: true)
@@ -106,9 +108,9 @@ final class Site: Sendable {
     environment["WEIXINPAY_CRASH_POINT"] = crashPoint
     let process = try ChildProcess.start(
       builtProduct("weixinpay"),
-      ["serve", "--config", configuration] + (options.hasDuties ? [] : ["--no-duties"]),
-      environment: environment,
-      log: folder.file("gateway.log"))
+      ["serve", "--config", configuration] + (options.hasDuties ? [] : ["--no-duties"])
+        + (options.isSupervised ? [] : ["--single-process"]),
+      environment: environment, log: folder.file("gateway.log"))
     gateway.withLock { $0 = process }
     try eventually("the gateway") {
       guard process.isRunning else {

@@ -17,7 +17,7 @@ final class TestServer: Sendable {
   /// - Parameter respond: by default an answer with the request's body.
   init(
     workers: Int = 4, maximumBody: Int = 65_536, allowedUserIDs: Set<UInt32> = [geteuid()],
-    patience: DispatchTimeInterval = .seconds(30), logger: Logger = .silent,
+    patience: Duration = .seconds(30), logger: Logger = .silent,
     respond: @escaping @Sendable (Request) -> Response = { Response(status: 200, body: $0.body) }
   ) throws {
     let folder = try TemporaryFolder()

@@ -7,6 +7,7 @@ import WeChatPay
 /// The initial values are never seen: the table's presets replace them, and a required key that is
 /// missing is a fault.
 struct RawSettings: Sendable {
+  var processes = 0
   var api = RawListener()
   var notify = RawListener()
   var merchant = RawListener()

@@ -10,11 +10,11 @@ public struct Settings: Sendable {
   /// The sockets that nginx connects to.
   public struct Listen: Sendable, Equatable {
     /// For the mini-program; may wait for WeChat.
-    public let api: Listener
+    public internal(set) var api: Listener
     /// For WeChat's notifications.
-    public let notify: Listener
+    public internal(set) var notify: Listener
     /// For the shop's backend, its staff, health and metrics.
-    public let merchant: Listener
+    public internal(set) var merchant: Listener
     /// The names of users that may connect, beside root and our own; some may be unknown here.
     public let peers: [String]
   }
@@ -24,13 +24,15 @@ public struct Settings: Sendable {
     /// The socket's path.
     public let socket: String
     /// How many requests are worked on at once.
-    public let workers: Int
+    public internal(set) var workers: Int
     /// After this time a request is answered with what is known.
     public let deadline: Duration
   }
 
-  public let listen: Listen
-  public let database: DatabaseSettings
+  /// How many worker processes there are; they share the workers and the connections.
+  public let processes: Int
+  public internal(set) var listen: Listen
+  public internal(set) var database: DatabaseSettings
   public let wechat: WeChatSettings
   /// At least one, in the order of the file; no two share both appid and mch_id.
   public let merchants: [Merchant]
@@ -75,7 +77,7 @@ public struct DatabaseSettings: Sendable {
   /// `nil` when the account is the operating system's user (`unix_socket`).
   public let password: Secret?
   /// How many connections each of the three sockets opens at most.
-  public let connections: Int
+  public internal(set) var connections: Int
 
   /// How `serve` connects.
   public var service: ConnectionSettings {

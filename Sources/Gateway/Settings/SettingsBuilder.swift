@@ -171,6 +171,7 @@ extension Settings {
     _ raw: RawSettings, password: Secret?, merchants: [Merchant], certificates: [CertificateFiles]
   ) {
     self.init(
+      processes: raw.processes,
       listen: Listen(
         api: Listener(raw.api), notify: Listener(raw.notify), merchant: Listener(raw.merchant),
         peers: raw.peers),

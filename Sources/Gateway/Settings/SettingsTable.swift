@@ -5,6 +5,11 @@ extension Setting where Target == RawSettings {
   /// Every key outside of `merchants`, in the order of the sample.
   static let table: [Setting] = [
     Setting(
+      "processes", \.processes, .count(1...64), .value("2"),
+      "Worker processes; they share the workers and connections below, rounded up. With two or more,"
+        + " one can die or be replaced and nobody waits."),
+
+    Setting(
       "listen.api.socket", \.api.socket, .socket, .value("/run/weixinpay/api.sock"),
       "Where nginx reaches login, pay, order, refund-apply and refund-withdraw; may wait for WeChat."
     ),

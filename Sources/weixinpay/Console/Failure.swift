@@ -35,6 +35,9 @@ func reportingFailure(_ work: () throws -> Void) throws {
   } catch is PoolExhausted {
     Console.say("weixinpay: the database gave no connection in time; try again")
     throw ExitCode.temporary
+  } catch let error as ServeFailure {
+    Console.say("weixinpay: \(error)")
+    throw ExitCode.temporary
   } catch {
     Console.say("weixinpay: \(error)")
     throw ExitCode.configuration
