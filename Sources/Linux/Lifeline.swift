@@ -4,7 +4,7 @@ import Glibc
 ///
 /// The child says over it that it works; and either end sees the other's process end, however that
 /// happens, because the kernel then closes it. (PR_SET_PDEATHSIG would tell the child of the end of
-/// the *thread* that started it.) Closes when it goes out of scope.
+/// the *thread* that started it.)
 public final class Lifeline: Sendable {
   /// What came over it.
   public enum Message: Equatable, Sendable {
@@ -16,8 +16,11 @@ public final class Lifeline: Sendable {
 
   /// The descriptor's number, for the child that is to inherit it.
   public let descriptor: Int32
+  private let endsWithProcess: Bool
 
   /// Takes over an end that the parent process has left to us; no child of ours inherits it.
+  ///
+  /// It is closed by the end of the process and by nothing else, for that is what it tells.
   ///
   /// - Throws: `LinuxError` when there is no such descriptor.
   public init(inherited descriptor: Int32) throws(LinuxError) {
@@ -25,13 +28,17 @@ public final class Lifeline: Sendable {
       throw LinuxError(operation: "fcntl (lifeline)", code: errno)
     }
     self.descriptor = descriptor
+    endsWithProcess = true
   }
 
-  private init(taking descriptor: Int32) { self.descriptor = descriptor }
+  private init(taking descriptor: Int32) {
+    self.descriptor = descriptor
+    endsWithProcess = false
+  }
 
-  deinit { close(descriptor) }
+  deinit { if !endsWithProcess { close(descriptor) } }
 
-  /// Two ends, neither of which is inherited by accident.
+  /// Two ends, neither of which is inherited by accident. Each closes when it goes out of scope.
   ///
   /// - Throws: `LinuxError` when the system has no descriptors to give.
   public static func pair() throws(LinuxError) -> (Lifeline, Lifeline) {

@@ -137,6 +137,18 @@ final class Site: Sendable {
     }
   }
 
+  /// The gateway's worker processes.
+  func workers() throws -> Set<pid_t> {
+    let master = try gatewayProcess.pid
+    let children = try String(
+      contentsOfFile: "/proc/\(master)/task/\(master)/children", encoding: .utf8)
+    // The guard of the test is another child.
+    return Set(
+      children.split(separator: " ").compactMap { pid_t($0) }.filter {
+        (try? String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8)) == "weixinpay\n"
+      })
+  }
+
   func gatewayLog() -> String {
     (try? String(contentsOfFile: folder.file("gateway.log"), encoding: .utf8)) ?? ""
   }

@@ -1,0 +1,210 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A gateway of several processes: what can be done to it while nobody notices.
+@Suite struct SupervisorTests {
+  /// How often `Tests/restarts` wants it; a few times are enough to see that it works.
+  private static let rounds =
+    ProcessInfo.processInfo.environment["WEIXINPAY_RESTARTS"].flatMap(Int.init) ?? 4
+
+  @Test func `workers are replaced and nginx is reloaded, and no request fails`() throws {
+    let site = try Site(.init(isSupervised: true))
+    let before = try site.workers()
+    #expect(before.count == 2)
+    let rush = try Rush(site, perSecond: 300)
+    for round in 1...Self.rounds {
+      let old = try site.workers()
+      try site.gatewayProcess.send(SIGHUP)
+      try eventually("round \(round) of new workers") {
+        let now = try site.workers()
+        return now.count == 2 && now.isDisjoint(with: old)
+      }
+      try site.nginx.reload()
+    }
+    let outcomes = rush.finish()
+    let failed = outcomes.filter { $0.failure != nil }
+    #expect(failed.isEmpty, "\(failed.count) of \(outcomes.count): \(failed.prefix(3))")
+    #expect(outcomes.count > 300)
+    print("\(Self.rounds) rounds, \(outcomes.count) requests, \(failed.count) failed")
+  }
+
+  @Test func `a killed worker is back within a second and takes only its own requests along`()
+    throws
+  {
+    let site = try Site(.init(isSupervised: true))
+    let rush = try Rush(site, perSecond: 300)
+    Thread.sleep(forTimeInterval: 0.5)
+    let before = try site.workers()
+    let victim = try #require(before.first)
+    let killed = ContinuousClock.now
+    kill(victim, SIGKILL)
+    try eventually("a new worker") {
+      try site.workers().subtracting(before).count == 1
+    }
+    try eventually("its word") {
+      site.gatewayLog().components(separatedBy: "worker serves").count == 4
+    }
+    #expect(.now - killed < .seconds(1))
+    Thread.sleep(forTimeInterval: 0.5)
+    // Whoever was being served at that moment hears 502 and asks again; nobody else hears anything.
+    for outcome in rush.finish() where outcome.failure != nil {
+      #expect(outcome.failure?.hasPrefix("502 ") == true, "\(outcome)")
+      #expect(outcome.sent < killed + .milliseconds(100) && outcome.answered > killed, "\(outcome)")
+    }
+  }
+
+  @Test func `a worker that keeps dying is restarted less and less often`() throws {
+    let site = try Site(.init(isSupervised: true))
+    for round in 1...3 {
+      let workers = try site.workers()
+      if let victim = workers.max() { kill(victim, SIGKILL) }
+      try eventually("worker after kill \(round)") {
+        let now = try site.workers()
+        return now.count == 2 && now != workers
+      }
+    }
+    #expect(site.gatewayLog().contains("seconds=1") && site.gatewayLog().contains("seconds=2"))
+    #expect(try site.send("GET", "/wxpay/health").status == 200)
+  }
+
+  @Test func `a faulty configuration replaces nobody`() throws {
+    let site = try Site(.init(isSupervised: true))
+    let before = try site.workers()
+    let sound = try String(contentsOfFile: site.configuration, encoding: .utf8)
+    for (faulty, sentence) in [
+      (sound + "\nlog: xml", "expected logfmt or json"),
+      (sound.replacing("socket: api.sock", with: "socket: other.sock"), "listen.api.socket"),
+      (sound.replacing("name: weixinpay_", with: "name: weixinpay__"), "weixinpay__"),
+    ] {
+      try site.folder.write(faulty, to: "weixinpay.yaml")
+      let refusals = site.gatewayLog().components(separatedBy: "reload refused").count
+      try site.gatewayProcess.send(SIGHUP)
+      try eventually("the refusal") {
+        site.gatewayLog().components(separatedBy: "reload refused").count > refusals
+      }
+      #expect(site.gatewayLog().contains(sentence), "\(site.gatewayLog().suffix(800))")
+      #expect(try site.workers() == before)
+      #expect(try site.send("GET", "/wxpay/health").status == 200)
+    }
+    try site.folder.write(sound + "\nprocesses: 3", to: "weixinpay.yaml")
+    try site.gatewayProcess.send(SIGHUP)
+    try eventually("three workers, all new") {
+      let now = try site.workers()
+      return now.count == 3 && now.isDisjoint(with: before)
+    }
+    #expect(try site.send("GET", "/wxpay/health").status == 200)
+  }
+
+  @Test func `an idle gateway stops within half a second and takes its sockets along`() throws {
+    let site = try Site(.init(isSupervised: true))
+    let workers = try site.workers()
+    let process = try site.gatewayProcess
+    let started = ContinuousClock.now
+    process.terminate()
+    #expect(try process.wait() == .code(0))
+    #expect(.now - started < .milliseconds(500))
+    for worker in workers { #expect(kill(worker, 0) == -1) }
+    for name in ["api", "notify", "merchant"] {
+      #expect(!FileManager.default.fileExists(atPath: site.folder.file("\(name).sock")))
+    }
+  }
+
+  @Test func `a gateway that stops under load finishes what it has begun`() throws {
+    let site = try Site(.init(apiWorkers: 32, isSupervised: true))
+    try site.fault("unifiedorder", "delay", count: 0, milliseconds: 1000)
+    let buyers = try (0..<24).map { _ in
+      let number = Site.number()
+      try site.createOrder(number)
+      return (number, try site.login())
+    }
+    let process = try site.gatewayProcess
+    let killer = Thread {
+      Thread.sleep(forTimeInterval: 0.5)
+      process.terminate()
+    }
+    killer.start()
+    let replies = try concurrently(24) { try site.pay(buyers[$0].0, buyers[$0].1) }
+    #expect(replies.map(\.status) == Array(repeating: 200, count: 24), "\(replies.map(\.text))")
+    #expect(try process.wait(patience: .seconds(6)) == .code(0))
+  }
+
+  @Test func `what is not finished in six seconds is cut off, and the exit code says so`() throws {
+    let site = try Site(.init(apiWorkers: 4, isSupervised: true))
+    try site.fault("unifiedorder", "delay", count: 0, milliseconds: 11_000)
+    let number = Site.number()
+    try site.createOrder(number)
+    let buyer = try site.login()
+    let waiting = Thread { _ = try? site.pay(number, buyer) }
+    waiting.start()
+    try eventually("WeChat is asked") { try !site.query("SELECT 1 FROM payment").isEmpty }
+    let process = try site.gatewayProcess
+    let started = ContinuousClock.now
+    process.terminate()
+    #expect(try process.wait() == .code(75))
+    #expect(.now - started < .seconds(7))
+    // What was begun is committed, and goes on after the next start.
+    try site.clearFaults()
+    try site.startGateway()
+    #expect(try site.pay(number, buyer).status == 200)
+  }
+
+  @Test func `a second SIGTERM ends it at once`() throws {
+    let site = try Site(.init(apiWorkers: 4, isSupervised: true))
+    try site.fault("unifiedorder", "delay", count: 0, milliseconds: 11_000)
+    let number = Site.number()
+    try site.createOrder(number)
+    let buyer = try site.login()
+    let waiting = Thread { _ = try? site.pay(number, buyer) }
+    waiting.start()
+    try eventually("WeChat is asked") { try !site.query("SELECT 1 FROM payment").isEmpty }
+    let process = try site.gatewayProcess
+    process.terminate()
+    Thread.sleep(forTimeInterval: 0.2)
+    let started = ContinuousClock.now
+    process.terminate()
+    #expect(try process.wait() == .code(75))
+    #expect(.now - started < .seconds(1))
+  }
+
+  @Test func `workers end with a killed supervisor, and the next one takes its place`() throws {
+    let site = try Site(.init(isSupervised: true))
+    let workers = try site.workers()
+    let process = try site.gatewayProcess
+    process.kill9()
+    try process.wait()
+    try site.startGateway()
+    try eventually("the end of the old workers", within: .seconds(5)) {
+      workers.allSatisfy { kill($0, 0) == -1 }
+    }
+    #expect(try site.send("GET", "/wxpay/health").status == 200)
+  }
+
+  @Test func `a terminal's SIGINT, which all processes get, is one orderly stop`() throws {
+    let site = try Site(.init(isSupervised: true))
+    let process = try site.gatewayProcess
+    for worker in try site.workers() { kill(worker, SIGINT) }
+    Thread.sleep(forTimeInterval: 0.2)
+    #expect(try site.send("GET", "/wxpay/health").status == 200)
+    process.send(SIGINT)
+    #expect(try process.wait() == .code(0))
+    #expect(!site.gatewayLog().contains("worker died"))
+  }
+
+  @Test func `a worker inherits its lifeline and the sockets, and no other descriptor`() throws {
+    let site = try Site(.init(isSupervised: true))
+    let master = try site.gatewayProcess.pid
+    func sockets(_ pid: pid_t) throws -> Set<String> {
+      let folder = "/proc/\(pid)/fd"
+      return Set(
+        try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
+          try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+        }.filter { $0.hasPrefix("socket:") })
+    }
+    let workers = try site.workers().map { try sockets($0) }
+    try #require(workers.count == 2)
+    // The three listening sockets and nothing else: neither reads the other's lifeline.
+    #expect(try sockets(master).intersection(workers[0]).count == 3)
+    #expect(workers[0].intersection(workers[1]).count == 3)
+  }
+}
