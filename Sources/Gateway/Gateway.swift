@@ -58,6 +58,7 @@ public final class Gateway: Sendable {
 
   private func route(_ context: Context, on socket: String) throws -> Response {
     let request = context.request
+    guard !request.hasWaitedTooLong else { throw Refusal(.overloaded) }
     let candidates = Route.at(name: request.route, socket: socket, path: context.path)
     guard !candidates.isEmpty else { throw Refusal(.routeNotFound) }
     guard let route = candidates.first(where: { $0.method == request.method }) else {

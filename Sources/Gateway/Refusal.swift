@@ -56,6 +56,7 @@ struct Refusal: Error {
     case wechatRefused = "WECHAT_REFUSED"
     case wechatUnavailable = "WECHAT_UNAVAILABLE"
     case databaseUnavailable = "DATABASE_UNAVAILABLE"
+    case overloaded = "OVERLOADED"
 
     var status: Int {
       switch self {
@@ -73,7 +74,7 @@ struct Refusal: Error {
       case .tooManyLogins: 429
       case .internalFault, .loginMisconfigured: 500
       case .wechatRefused: 502
-      case .wechatUnavailable, .databaseUnavailable: 503
+      case .wechatUnavailable, .databaseUnavailable, .overloaded: 503
       }
     }
 
@@ -114,6 +115,7 @@ struct Refusal: Error {
       case .wechatRefused: "WeChat refused the order."
       case .wechatUnavailable: "WeChat does not answer; nothing is lost, try again."
       case .databaseUnavailable: "The gateway's database does not answer; try again."
+      case .overloaded: "The gateway has more to do than it can; nothing was begun, try again."
       }
     }
   }

@@ -18,6 +18,9 @@ public struct Request: Sendable {
   public let remoteAddress: String
   /// When the answer has to be there, for whoever asked stops waiting.
   public let deadline: ContinuousClock.Instant
+  /// Whether half of its time was over before a worker was free: there is more to do than can be
+  /// done, and a short refusal now serves the caller, and all who wait behind, better than a late try.
+  public let hasWaitedTooLong: Bool
   private let parameters: [String: String]
 
   /// Any FastCGI parameter; a request header `Some-Name` is `HTTP_SOME_NAME`.
@@ -27,7 +30,8 @@ public struct Request: Sendable {
   public init(
     route: String, method: String, path: String, query: String = "", contentType: String = "",
     body: [UInt8] = [], requestID: String = "", remoteAddress: String = "127.0.0.1",
-    deadline: ContinuousClock.Instant = .now + .seconds(4), parameters: [String: String] = [:]
+    deadline: ContinuousClock.Instant = .now + .seconds(4), hasWaitedTooLong: Bool = false,
+    parameters: [String: String] = [:]
   ) {
     self.route = route
     self.method = method
@@ -38,6 +42,7 @@ public struct Request: Sendable {
     self.requestID = RequestID.isWellFormed(requestID) ? requestID : RequestID.random()
     self.remoteAddress = remoteAddress
     self.deadline = deadline
+    self.hasWaitedTooLong = hasWaitedTooLong
     self.parameters = parameters
   }
 }

@@ -18,6 +18,20 @@ import Testing
     #expect(first.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) })
   }
 
+  @Test(arguments: [
+    ("1795248296.076", 0), ("1795248294.000", 2076), ("1795248236.076", 60_000),
+    // Set clocks, and what nginx would not say.
+    ("1795248236.075", 0), ("1795248296.077", 0), ("1795248290", 0), ("1795248290.1", 0),
+    ("-5.000", 0), ("99999999999999999999.000", 0), ("", 0),
+  ])
+  func `a request's waiting is counted from nginx's word, within reason`(
+    sent: String, milliseconds: Int
+  ) {
+    let now: Int64 = 1_795_248_296_076_000
+    #expect(Request.waited(sent, now: now) == .milliseconds(milliseconds))
+    #expect(Request.waited(nil, now: now) == .zero)
+  }
+
   private func request(_ requestID: String) -> Request {
     Request(route: "pay", method: "POST", path: "/wxpay/pay", requestID: requestID)
   }
