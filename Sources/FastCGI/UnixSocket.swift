@@ -1,3 +1,4 @@
+import CFastCGI
 import Glibc
 
 /// A Unix domain stream socket that nobody else has yet. Closes when it goes out of scope.

@@ -101,6 +101,71 @@ import Testing
     socket.close()
   }
 
+  @Test func `who leaves a shared socket leaves what waits to the others`() throws {
+    let owner = try ListeningSocket(path: path)
+    let first = try ListeningSocket(inherited: dup(owner.descriptor))
+    let second = try ListeningSocket(inherited: dup(owner.descriptor))
+    #expect(first.path == path)
+    let waiting = try FastCGIClient(path: path)
+    first.leave()
+    #expect(!takesConnection(first))
+    #expect(takesConnection(second))
+    _ = waiting
+    _ = try FastCGIClient(path: path)
+    owner.close()
+  }
+
+  @Test func `a thread that waits at a shared socket comes back when its process leaves`() throws {
+    let owner = try ListeningSocket(path: path)
+    let shared = try ListeningSocket(inherited: dup(owner.descriptor))
+    let ended = DispatchSemaphore(value: 0)
+    for _ in 0..<3 {
+      let thread = Thread {
+        if !takesConnection(shared) { ended.signal() }
+      }
+      thread.start()
+    }
+    #expect(ended.wait(timeout: .now() + .milliseconds(50)) == .timedOut)
+    shared.leave()
+    for _ in 0..<3 { #expect(ended.wait(timeout: .now() + .seconds(10)) == .success) }
+    _ = try FastCGIClient(path: path)
+    owner.close()
+  }
+
+  @Test func `what waits in a socket that was closed is taken, even by who is leaving`() throws {
+    let owner = try ListeningSocket(path: path)
+    let shared = try ListeningSocket(inherited: dup(owner.descriptor))
+    let waiting = try (0..<2).map { _ in try FastCGIClient(path: path) }
+    owner.close()
+    shared.leave()
+    #expect(takesConnection(shared))
+    #expect(takesConnection(shared))
+    #expect(!takesConnection(shared))
+    _ = waiting
+  }
+
+  @Test func `an inherited socket that is let go stays open for the others`() throws {
+    let owner = try ListeningSocket(path: path)
+    do { _ = try ListeningSocket(inherited: dup(owner.descriptor)) }
+    _ = try FastCGIClient(path: path)
+    owner.close()
+  }
+
+  @Test func `what is no listening socket with a path is not inherited`() throws {
+    let file = open("/dev/null", O_RDONLY)
+    let stream = Int32(SOCK_STREAM.rawValue)
+    let unbound = socket(AF_UNIX, stream, 0)
+    let internet = socket(AF_INET, stream, 0)
+    listen(internet, 1)
+    let datagrams = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+    for descriptor in [file, unbound, internet, datagrams, 4000] {
+      #expect(throws: FastCGIError.notListening(descriptor: descriptor)) {
+        try ListeningSocket(inherited: descriptor)
+      }
+    }
+    for descriptor in [file, unbound, internet, datagrams] { #expect(Glibc.close(descriptor) == 0) }
+  }
+
   @Test(.enabled(if: geteuid() == 0, "Only root can be somebody else."))
   func `a third account cannot connect`() throws {
     let socket = try ListeningSocket(path: path)
@@ -140,5 +205,14 @@ import Testing
     defer { close(descriptor) }
     let address = try SocketAddress(path: path)
     #expect(address.withPointer { bind(descriptor, $0, $1) } == 0)
+  }
+}
+
+/// Whether somebody waited; the connection is closed at once.
+private func takesConnection(_ socket: ListeningSocket) -> Bool {
+  switch socket.accept() {
+  case .connection: true
+  case .closed: false
+  case .failed: false
   }
 }
