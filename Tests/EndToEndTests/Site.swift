@@ -106,6 +106,7 @@ final class Site: Sendable {
   func startGateway(crashPoint: String? = nil) throws {
     var environment = ["WEIXINPAY_HASTE": "\(options.haste)"]
     environment["WEIXINPAY_CRASH_POINT"] = crashPoint
+    let serving = servingWorkers
     let process = try ChildProcess.start(
       builtProduct("weixinpay"),
       ["serve", "--config", configuration] + (options.hasDuties ? [] : ["--no-duties"])
@@ -118,6 +119,9 @@ final class Site: Sendable {
       }
       return (try? self.send("GET", "/wxpay/health"))?.status == 200
     }
+    // One answers while the others may still read the configuration.
+    guard options.isSupervised else { return }
+    try eventually("all workers") { self.servingWorkers == serving + 2 }
   }
 
   /// Ends the gateway and starts it again.
@@ -135,6 +139,11 @@ final class Site: Sendable {
       }
       return process
     }
+  }
+
+  /// How many workers have ever said that they work.
+  var servingWorkers: Int {
+    gatewayLog().components(separatedBy: "event=\"worker serves\"").count - 1
   }
 
   /// The gateway's worker processes.

@@ -8,6 +8,15 @@ import Testing
   private static let rounds =
     ProcessInfo.processInfo.environment["WEIXINPAY_RESTARTS"].flatMap(Int.init) ?? 4
 
+  /// What holds on a machine that has time: as many times longer as there are others who want each
+  /// of its cores.
+  private func promised(_ time: Duration) -> Duration {
+    var load = [0.0]
+    getloadavg(&load, 1)
+    let others = load[0] / Double(ProcessInfo.processInfo.activeProcessorCount)
+    return time * max(1, others.rounded(.up))
+  }
+
   @Test func `workers are replaced and nginx is reloaded, and no request fails`() throws {
     let site = try Site(.init(isSupervised: true))
     let before = try site.workers()
@@ -43,15 +52,15 @@ import Testing
     try eventually("a new worker") {
       try site.workers().subtracting(before).count == 1
     }
-    try eventually("its word") {
-      site.gatewayLog().components(separatedBy: "worker serves").count == 4
-    }
-    #expect(.now - killed < .seconds(1))
+    try eventually("its word") { site.servingWorkers == 3 }
+    #expect(.now - killed < promised(.seconds(1)))
     Thread.sleep(forTimeInterval: 0.5)
     // Whoever was being served at that moment hears 502 and asks again; nobody else hears anything.
     for outcome in rush.finish() where outcome.failure != nil {
       #expect(outcome.failure?.hasPrefix("502 ") == true, "\(outcome)")
-      #expect(outcome.sent < killed + .milliseconds(100) && outcome.answered > killed, "\(outcome)")
+      #expect(
+        outcome.sent < killed + promised(.milliseconds(100)) && outcome.answered > killed,
+        "\(outcome)")
     }
   }
 
@@ -123,7 +132,7 @@ import Testing
     let started = ContinuousClock.now
     process.terminate()
     #expect(try process.wait() == .code(0))
-    #expect(.now - started < .milliseconds(500))
+    #expect(.now - started < promised(.milliseconds(500)))
     for worker in workers { #expect(kill(worker, 0) == -1) }
     for name in ["api", "notify", "merchant"] {
       #expect(!FileManager.default.fileExists(atPath: site.folder.file("\(name).sock")))
@@ -162,7 +171,7 @@ import Testing
     let started = ContinuousClock.now
     process.terminate()
     #expect(try process.wait() == .code(75))
-    #expect(.now - started < .seconds(7))
+    #expect(.now - started < promised(.seconds(7)))
     // What was begun is committed, and goes on after the next start.
     try site.clearFaults()
     try site.startGateway()
@@ -184,7 +193,7 @@ import Testing
     let started = ContinuousClock.now
     process.terminate()
     #expect(try process.wait() == .code(75))
-    #expect(.now - started < .seconds(1))
+    #expect(.now - started < promised(.seconds(1)))
   }
 
   @Test func `workers end with a killed supervisor, and the next one takes its place`() throws {
