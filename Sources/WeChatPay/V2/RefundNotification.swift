@@ -22,6 +22,7 @@ public struct RefundNotification: Sendable {
       throw .message(error)
     }
     do {
+      _ = try fields.value("return_code") { $0 == "SUCCESS" ? $0 : nil }
       appID = try fields.value("appid", AppID.init)
       merchantID = try fields.value("mch_id", MerchantID.init)
       encrypted = try fields.value("req_info") { $0.isEmpty ? nil : $0 }
