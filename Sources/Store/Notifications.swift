@@ -109,17 +109,19 @@ extension Connection {
         .bytes(message.body), .integer(act.now.microseconds),
       ])
     guard inserted == nil else { return (lastInsertID, true) }
-    // The same message came before: it may apply only now, when our record was mended.
-    if message.outcome == "applied" {
-      try execute(
-        "UPDATE notification SET outcome = ? WHERE merchant = ? AND digest = ?",
-        [.text(message.outcome), .text(message.merchant.text), digest])
-    }
     let stored = try query(
-      "SELECT id FROM notification WHERE merchant = ? AND digest = ?",
+      "SELECT id, outcome FROM notification WHERE merchant = ? AND digest = ?",
       [.text(message.merchant.text), digest])
-    guard let id = try stored.first?.integer("id") else {
+    guard let stored = stored.first else {
       throw UnusableRow(table: "notification", column: "digest", order: nil)
+    }
+    let id = try stored.integer("id")
+    // The same message came before: it may apply only now, when our record was mended. Written only
+    // then: copies that come at once all hold the row to read, and would wait for each other.
+    if try message.outcome == "applied" && stored.text("outcome") != "applied" {
+      try execute(
+        "UPDATE notification SET outcome = ? WHERE id = ?",
+        [.text(message.outcome), .integer(id)])
     }
     return (id, false)
   }
