@@ -56,7 +56,8 @@ import Testing
     "PARAM_ERROR", "XML_FORMAT_ERROR", "REQUIRE_POST_METHOD",
   ]
 
-  @Test func `what WeChat refuses for good is sent once and frees its amount`() throws {
+  @Test func `what WeChat refuses for good is confirmed by a question and frees its amount`() throws
+  {
     let scenes = try Self.final.map { code in
       let scene = try newScene()
       try site.fault("refund", "refuse", of: scene.refund, code: code, count: 0)
@@ -68,8 +69,10 @@ import Testing
       let refund = try site.refund(scene.refund)
       #expect(refund["waiting_for"] == .null, "\(code)")
       #expect(refund["remark"]?.string?.contains(code) == true, "\(code): \(refund)")
-      #expect(try site.transmissions(scene.refund).count == 1, "\(code)")
-      #expect(try site.questions(about: scene.refund) == 1, "\(code): confirmed by refundquery")
+      // A question that is lost on a busy machine is followed by another send, and that by another.
+      let sent = try site.transmissions(scene.refund)
+      #expect(Set(sent.map(\.bytes)).count == 1, "\(code): \(sent)")
+      #expect(try site.questions(about: scene.refund) >= sent.count, "\(code)")
       #expect(try site.reserved(scene.order) == 0, "\(code)")
       #expect(try site.weChatRefunds(of: scene.order) == [], "\(code)")
       let order = try site.buyerOrder(scene.order, scene.buyer)
