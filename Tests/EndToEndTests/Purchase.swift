@@ -27,10 +27,14 @@ extension Site {
       ])
   }
 
+  /// A new buyer, who tries again when many want to log in at one moment.
   func login() throws -> Buyer {
     let code = try control("POST", "login", [:])
-    let answer = try send(
-      "POST", "/wxpay/login", json: ["code": code.json["code"] ?? .null, "merchant": "main"])
+    let wish: JSON = ["code": code.json["code"] ?? .null, "merchant": "main"]
+    var answer = try send("POST", "/wxpay/login", json: wish)
+    for _ in 0..<10 where answer.status == 503 {
+      answer = try send("POST", "/wxpay/login", json: wish)
+    }
     return Buyer(
       token: try #require(answer.json["token"]?.string, "\(answer.text)"),
       openID: try #require(code.json["openid"]?.string))
