@@ -6,8 +6,11 @@ import Testing
 
 /// What the tests of refunds ask the shop, WeChat and the database.
 extension Site {
-  /// A shop whose WeChat takes refunds of one order as fast as they come.
-  static func forRefunds(_ options: Options = .withDuties) throws -> Site {
+  /// A shop that brings refunds to their end by itself, and whose WeChat takes those of one order as
+  /// fast as they come.
+  static func forRefunds(_ options: Options = Options()) throws -> Site {
+    var options = options
+    options.hasDuties = true
     let site = try Site(options)
     let reply = try site.control("POST", "refund-spacing", ["seconds": 0])
     #expect(reply.status == 200, "\(reply.text)")
