@@ -1,0 +1,112 @@
+"""The driver behind Tests/chaos, which tells its arguments."""
+
+import argparse
+import concurrent.futures
+import pathlib
+import random
+import shutil
+import sys
+import time
+import traceback
+
+from damage import DAMAGE, undetected
+from scenarios import SCENARIOS, Violated, purchases, settle
+from shop import Shop
+from stage import SOURCE, Site, Stage, Unsettled
+
+# Played alone: what they measure is who comes first among many.
+CROWDED = ["random-kills", "lost-answers", "rush"]
+
+
+def main():
+    wish = arguments()
+    names = wish.names or list(SCENARIOS) + ["damage"]
+    seeds = [wish.seed + index for index in range(wish.seeds)]
+    print(f"seed {wish.seed}" + (f" to {seeds[-1]}" if len(seeds) > 1 else ""), flush=True)
+    kept = pathlib.Path(SOURCE / ".build" / "chaos")
+    shutil.rmtree(kept, ignore_errors=True)
+    stage = Stage(wish.binaries)
+    failures = 0
+    try:
+        with concurrent.futures.ThreadPoolExecutor(wish.jobs) as pool:
+            plays = [
+                pool.submit(play, stage, name, seed, wish.quick, kept)
+                for seed in seeds for name in sorted(names, key=lambda name: name not in CROWDED)]
+            for done in concurrent.futures.as_completed(plays):
+                failures += not done.result()
+    finally:
+        stage.end()
+    print(f"{len(plays) - failures} of {len(plays)} passed.")
+    if failures:
+        print(f"What was found is in {kept}; check.py --evidence reads it again.")
+    sys.exit(1 if failures else 0)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="Tests/chaos")
+    parser.add_argument("--binaries", required=True)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seeds", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    wish = parser.parse_args()
+    for name in wish.names:
+        if name not in SCENARIOS and name != "damage":
+            parser.error(f"{name}: expected one of {' '.join(SCENARIOS)} damage")
+    if wish.seeds is None:
+        wish.seeds = 1 if wish.quick or wish.seed is not None else 50
+    if wish.seed is None:
+        wish.seed = random.SystemRandom().randrange(1, 10**9)
+    return wish
+
+
+def play(stage, name, seed, quick, kept):
+    """Plays one scenario on a site of its own; keeps what was found when it fails."""
+    start, site = time.monotonic(), None
+    try:
+        site = Site(stage, haste=300 if name == "rush" else 100)
+        dice = random.Random(f"{name} {seed}")
+        told = find_damage(site, dice) if name == "damage" else SCENARIOS[name](site, dice, quick)
+        print(f"passed  {time.monotonic() - start:5.1f} s  {name} --seed {seed}"
+              + (f"  ({told})" if told else ""), flush=True)
+        return True
+    except Exception as error:
+        reason = str(error) if isinstance(error, (Unsettled, Violated)) else traceback.format_exc()
+        print(f"FAILED  {time.monotonic() - start:5.1f} s  {name} --seed {seed}\n{reason}", flush=True)
+        if site:
+            keep(site, error, kept / f"{name}-{seed}")
+        return False
+    finally:
+        if site:
+            site.end()
+
+
+def keep(site, error, folder):
+    folder.mkdir(parents=True)
+    for file in [site.clients, *site.folder.glob("*.log"), *site.state.glob("*.log")]:
+        if file.exists():
+            shutil.copy(file, folder)
+    evidence = error.evidence if isinstance(error, Violated) else site.gather()
+    evidence.save(folder / "evidence.json")
+
+
+def find_damage(site, dice):
+    """Whether the checker finds what was spoiled on purpose."""
+    site.start_gateway()
+    shop = Shop(site, dice.random())
+    purchases(shop, dice, 4)
+    # Every state that damage is done to, whatever was drawn.
+    order, _ = shop.buy(1000)
+    site.control("POST", "refund-outcome", {"out_trade_no": order, "outcome": "close"})
+    shop.refund_directly(order, 100)
+    order, _ = shop.buy(1000)
+    shop.refund_directly(order, 100)
+    overlooked = undetected(settle(site))
+    if overlooked:
+        raise AssertionError("The checker overlooks: " + ", ".join(overlooked))
+    return f"{len(DAMAGE)} kinds of damage found"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""What is done to the gateway. Each scenario is a function of a site and a seeded generator; whatever
+is drawn is drawn from it, so that the printed seed repeats the same choices (though not the
+same interleaving of processes)."""
+
+import concurrent.futures
+import random
+import signal
+import threading
+import time
+
+from evidence import lines
+from invariants import Check
+from shop import Shop
+from stage import Unsettled, eventually
+
+# Where a debug build kills itself; `Sources/ARCHITECTURE.md` tells what lies on either side.
+POINTS = ["P0", "P1", "P3", "P4", "N1", "N2", "N4", "R1", "R2", "R3", "R5", "R6", "R7", "R8"]
+
+
+class Violated(Exception):
+    def __init__(self, evidence, settled, violations):
+        super().__init__("\n".join(f"{v['invariant']}: {v['sentence']}" for v in violations))
+        self.evidence, self.settled = evidence, settled
+
+
+def check(site, settled=False):
+    evidence = site.gather()
+    violations = Check(evidence, settled).run()
+    if violations:
+        raise Violated(evidence, settled, violations)
+    return evidence
+
+
+def settle(site, seconds=90):
+    """Waits until nothing is left to do, then has everything checked."""
+    site.control("POST", "fault/clear", {})
+    eventually("all work to be done", lambda: is_settled(site), seconds, 0.2)
+    return check(site, settled=True)
+
+
+def is_settled(site):
+    open_duties = site.query("SELECT COUNT(*) FROM duty WHERE done_at IS NULL")
+    if open_duties != [["0"]]:
+        # A dead card needs a person; here it is settled at once.
+        for refund in site.control("GET", "refunds")["refunds"]:
+            if refund["refund_status"] == "CHANGE":
+                site.control("POST", "refund-finish", {
+                    "out_refund_no": refund["out_refund_no"], "refund_status": "SUCCESS"})
+        return False
+    paid = {row[0] for row in site.query("SELECT out_trade_no FROM payment WHERE state = 'paid'")}
+    return all(
+        line["out_trade_no"] in paid for line in lines(site.state / "ledger.log")
+        if line["event"] == "paid")
+
+
+def at_once(jobs, threads=16):
+    """Runs jobs side by side; the first exception is everybody's."""
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        return [future.result() for future in [pool.submit(*job) for job in jobs]]
+
+
+def purchase(shop, seed):
+    """An order from its placing to its refunds, drawn from a seed of its own."""
+    dice = random.Random(seed)
+    site, total = shop.site, dice.randrange(100, 5000)
+    order, buyer = shop.buy(total)
+    site.control("POST", "refund-outcome", {
+        "out_trade_no": order, "milliseconds": dice.randrange(0, 300),
+        "outcome": dice.choice(["success", "success", "success", "close", "change"])})
+    jobs = []
+    for _ in range(dice.randrange(2, 4)):
+        fee = dice.randrange(1, total // 2)
+        if dice.random() < 0.5:
+            jobs.append((shop.refund_directly, order, fee, dice.random() < 0.3))
+        else:
+            # A generator for each thread: a shared one would be drawn from in no order.
+            jobs.append((shop.refund_by_review, order, buyer, fee, random.Random(dice.random())))
+    at_once(jobs)
+
+
+def purchases(shop, dice, count):
+    at_once([(purchase, shop, dice.random()) for _ in range(count)])
+
+
+# (a) A kill at every named point.
+
+def crash(site, dice, _quick, point):
+    shop = Shop(site, dice.random())
+    passes = dice.randrange(1, 4)
+    if point == "R7":
+        # Only an answer in doubt makes the gateway ask.
+        site.fault("refund", "systemerror_after", count=4)
+    site.start_gateway(f"{point}:{passes}")
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        work = pool.submit(purchases, shop, dice, 3)
+        # Lets every pass be reached, whatever ways the drawn refunds go.
+        sure = pool.submit(surely_refunded, shop)
+        # Some points are passed by duties alone, when the clients have long been answered.
+        eventually(
+            f"the gateway to come to {point}:{passes}", lambda: not site.gateway.is_running, 60, 0.01)
+        check(site)
+        site.start_gateway()
+        work.result(), sure.result()
+    settle(site)
+
+
+def surely_refunded(shop):
+    order, _ = shop.buy(3000)
+    for _ in range(3):
+        shop.expect(shop.refund_directly(order, 100), 200, 201)
+
+
+def kill_while_sent(site, dice, _quick):
+    """R4: the request is with WeChat, and nobody waits for the answer any more."""
+    shop = Shop(site, dice.random())
+    site.start_gateway()
+    orders = at_once([(shop.buy, 2000) for _ in range(3)])
+    site.fault("refund", dice.choice(["delay", "delay_after"]), count=3,
+               milliseconds=dice.randrange(200, 800))
+    wanted = dice.randrange(1, 4)
+
+    def killer():
+        eventually("the refund to be sent", lambda: site.sent_refunds() >= wanted, 60, 0.01)
+        time.sleep(dice.random() * 0.2)
+        site.gateway.kill()
+        check(site)
+        site.start_gateway()
+
+    at_once([(killer,)] + [
+        (shop.refund_directly, order, fee) for order, _ in orders for fee in (300, 700)])
+    settle(site)
+
+
+# (b) Done, and then silence or an error.
+
+def lost_answers(site, dice, quick):
+    shop = Shop(site, dice.random())
+    site.start_gateway()
+    intents = 60 if quick else 1000
+    orders = at_once([(shop.buy, 5000) for _ in range(intents // 4)])
+    for fault, probability in (("drop_after", 0.25), ("systemerror_after", 0.3333)):
+        # Drawn one after the other: together half of all requests are struck.
+        site.fault("refund", fault, count=0, probability=probability, seed=dice.randrange(2**31))
+    at_once([
+        (shop.refund_directly, order, fee) for order, _ in orders for fee in (100, 200, 300, 400)])
+    # The faults stay until every intent has come through them.
+    eventually("the refunds to come through", lambda: site.query(
+        "SELECT COUNT(*) FROM duty WHERE done_at IS NULL") == [["0"]], 120 if quick else 600, 0.2)
+    evidence = settle(site)
+    moved = [line for line in evidence.ledger_after if line["event"] == "refund_accepted"]
+    if len(moved) != intents:
+        raise Unsettled(f"{intents} intents, {len(moved)} refunds at WeChat.")
+
+
+# (c) A sender that sleeps past its lease, and wakes.
+
+def late_sender(site, dice, _quick):
+    shop = Shop(site, dice.random())
+    site.start_gateway(None, "--no-duties")
+    order, _ = shop.buy(3000)
+    # The request itself tries first; its failure leaves the work to the workers.
+    site.fault("refund", "systemerror_before")
+    first, second = site.start_worker(), site.start_worker()
+    second.send(signal.SIGSTOP)
+    site.fault("refund", dice.choice(["delay", "delay_after"]),
+               milliseconds=dice.randrange(500, 1500))
+    shop.expect(shop.refund_directly(order, 1234), 200, 201)
+    eventually("the refund to be sent again", lambda: site.sent_refunds() >= 2, 30, 0.01)
+    first.send(signal.SIGSTOP)
+    # The lease is 0.3 s here; a second sender asks, and sends if WeChat has nothing yet.
+    time.sleep(dice.uniform(0.3, 0.6))
+    second.send(signal.SIGCONT)
+    time.sleep(dice.uniform(0, 2))
+    check(site)
+    first.send(signal.SIGCONT)
+    settle(site)
+
+
+# (d) Kills at any time, while many buy.
+
+def random_kills(site, dice, quick):
+    shop = Shop(site, dice.random())
+    site.start_gateway()
+    over = threading.Event()
+
+    def client(seed):
+        own = random.Random(seed)
+        count = 0
+        while not over.is_set():
+            purchase(shop, own.random())
+            count += 1
+        return count
+
+    def killer():
+        end = time.monotonic() + (10 if quick else 120)
+        kills = 0
+        while time.monotonic() < end:
+            time.sleep(dice.uniform(0.2, 1.5))
+            site.gateway.kill()
+            kills += 1
+            check(site)
+            site.start_gateway()
+        over.set()
+        return kills
+
+    def guarded(job, *arguments):
+        try:
+            return job(*arguments)
+        finally:
+            over.set()
+
+    kills, *_ = at_once(
+        [(guarded, killer)] + [(guarded, client, dice.random()) for _ in range(16)], 17)
+    settle(site)
+    return f"{kills} kills"
+
+
+# (e) Everybody wants the same money.
+
+def rush(site, dice, quick):
+    shop = Shop(site, dice.random())
+    site.start_gateway()
+    fits = 8 if quick else 40
+    order, _ = shop.buy(100 * fits + 50)
+    over = threading.Event()
+
+    def killer():
+        while not over.wait(dice.uniform(0.3, 1.2)):
+            site.gateway.kill()
+            check(site)
+            site.start_gateway()
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        kills = pool.submit(killer)
+        try:
+            answers = at_once([(shop.refund_directly, order, 100) for _ in range(64)], 64)
+        finally:
+            over.set()
+        kills.result()
+    taken = sum(status in (200, 201) for status, _ in answers)
+    if taken != fits:
+        raise Unsettled(f"{fits} refunds fit, {taken} were taken.")
+    settle(site)
+
+
+SCENARIOS = {
+    **{point: (lambda site, dice, quick, point=point: crash(site, dice, quick, point))
+       for point in POINTS},
+    "R4": kill_while_sent,
+    "lost-answers": lost_answers,
+    "late-sender": late_sender,
+    "random-kills": random_kills,
+    "rush": rush,
+}

@@ -1,0 +1,322 @@
+"""The real programs, each in a process of its own, in temporary folders."""
+
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+from evidence import Evidence
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+APPID, MCH_ID = "wxd678efh567hg6787", "1230000109"
+
+
+class Unsettled(Exception):
+    """Something that was waited for has not come."""
+
+
+def eventually(what, question, seconds=60, pause=0.05):
+    end = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise Unsettled(f"Waited {seconds} s in vain for {what}.")
+        time.sleep(pause)
+
+
+# The kernel ends a child with the thread that started it: one that lives as long as we do.
+starter = concurrent.futures.ThreadPoolExecutor(1)
+
+
+class Process:
+    """A program that never outlives this one."""
+
+    def __init__(self, log, *command, **environment):
+        words = ["setpriv", "--pdeathsig", "KILL", *map(str, command)]
+        with open(log, "ab") as output:
+            self.child = starter.submit(
+                subprocess.Popen, words, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env=os.environ | environment).result()
+
+    @property
+    def is_running(self):
+        return self.child.poll() is None
+
+    def send(self, number):
+        if self.is_running:
+            self.child.send_signal(number)
+
+    def kill(self):
+        self.send(signal.SIGKILL)
+        self.child.wait()
+
+    def stop(self):
+        self.send(signal.SIGCONT)
+        self.send(signal.SIGTERM)
+        try:
+            self.child.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+def run(*command):
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    if done.returncode:
+        raise Unsettled(f"{command[0]} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+class Stage:
+    """What all sites share: MariaDB and a certificate authority."""
+
+    def __init__(self, binaries):
+        self.binaries = pathlib.Path(binaries)
+        # The path of a unix socket holds at most 107 bytes.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weixinpay-chaos-", dir="/tmp"))
+        self.socket = self.folder / "mariadb.sock"
+        self._make_certificates()
+        self._start_database()
+
+    def _make_certificates(self):
+        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        self.authority = self.folder / "ca.pem"
+        run("openssl", "req", "-x509", *key, "-subj", "/CN=weixinpay chaos", "-days", "30",
+            "-addext", "basicConstraints=critical,CA:TRUE",
+            "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+            "-keyout", self.folder / "ca_key.pem", "-out", self.authority)
+        for name, subject, extension in [
+            ("server", "/CN=localhost", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+            ("apiclient", f"/CN={MCH_ID}", "extendedKeyUsage=clientAuth"),
+        ]:
+            request, extensions = self.folder / f"{name}.csr", self.folder / f"{name}.ext"
+            extensions.write_text(f"basicConstraints=CA:FALSE\n{extension}\n")
+            run("openssl", "req", "-new", *key, "-subj", subject,
+                "-keyout", self.folder / f"{name}_key.pem", "-out", request)
+            run("openssl", "x509", "-req", "-in", request, "-days", "30", "-CA", self.authority,
+                "-CAkey", self.folder / "ca_key.pem", "-CAcreateserial", "-extfile", extensions,
+                "-out", self.folder / f"{name}_cert.pem")
+            for file in self.folder.glob("*_*.pem"):
+                file.chmod(0o600)
+
+    def _start_database(self):
+        user = ["--user=root"] if os.geteuid() == 0 else []
+        common = ["--no-defaults", *user, f"--datadir={self.folder}/data",
+                  f"--tmpdir={self.folder}", "--innodb-log-file-size=48M"]
+        run("mariadb-install-db", *common, "--auth-root-authentication-method=normal",
+            "--skip-test-db", "--skip-name-resolve")
+        self.database = Process(
+            self.folder / "mariadb.log", "mariadbd", *common, f"--socket={self.socket}",
+            f"--pid-file={self.folder}/pid", "--skip-networking", "--skip-name-resolve",
+            "--innodb-buffer-pool-size=128M", "--performance-schema=OFF", "--max-connections=800")
+        eventually("MariaDB", lambda: subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "-e", "SELECT 1"],
+            capture_output=True).returncode == 0)
+
+    def query(self, sql, database="mysql"):
+        output = run("mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch",
+                     "--skip-column-names", "--execute", sql, database)
+        return [line.split("\t") for line in output.splitlines()]
+
+    def end(self):
+        self.database.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Site:
+    """A shop: nginx, a simulator of WeChat, a database, and the gateways on it."""
+
+    def __init__(self, stage, haste=100):
+        self.stage, self.haste = stage, str(haste)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="s-", dir=stage.folder))
+        self.database = "chaos_" + "".join(c for c in self.folder.name[2:].lower() if c.isalnum())
+        self.state, self.clients = self.folder / "wechat", self.folder / "clients.log"
+        self.state.mkdir()
+        self.gateway, self.others = None, []
+        self._start_nginx()
+        self._configure()
+        self.weixinpay("migrate")
+        self.cashier, self.reviewer = (
+            self.weixinpay("token", "create", "--role", role, "--name", f"chaos-{role}")
+            .splitlines()[-1] for role in ("cashier", "reviewer"))
+        self.simulator = Process(
+            self.folder / "simulator.log", stage.binaries / "wechat-simulator",
+            "--socket", self.folder / "wechat.sock", "--state", self.state, "--appid", APPID,
+            "--app-secret", "app-secret-of-the-shop-0000000001", "--mch-id", MCH_ID,
+            "--api-key-file", self.folder / "api.key", "--ca-file", stage.authority,
+            "--speed", "1000")
+        eventually("the simulator", lambda: self.try_control("GET", "orders"))
+        # Haste shortens only the gateway's idea of the minute between refunds of an order.
+        self.control("POST", "refund-spacing", {"seconds": 0})
+
+    def _start_nginx(self):
+        for name in ("weixinpay.conf", "weixinpay_params"):
+            shutil.copy(SOURCE / "nginx" / name, self.folder)
+        upstreams = (SOURCE / "nginx/weixinpay_http.conf").read_text()
+        (self.folder / "weixinpay_http.conf").write_text(
+            upstreams.replace("/run/weixinpay/", f"{self.folder}/"))
+        for attempt in range(5):
+            # Another program may take a port between our look and nginx's.
+            self.shop, self.wechat = free_port(), free_port()
+            self._write_nginx_configuration()
+            self.nginx = Process(
+                self.folder / "nginx.log", "nginx", "-p", self.folder, "-c",
+                self.folder / "nginx.conf", "-e", self.folder / "error.log")
+            with contextlib.suppress(Unsettled):
+                eventually("nginx", lambda: (self.folder / "nginx.pid").exists()
+                           or not self.nginx.is_running, 20)
+                if self.nginx.is_running:
+                    return
+        raise Unsettled("nginx does not start.")
+
+    def _write_nginx_configuration(self):
+        keys = self.stage.folder
+        simulator = (SOURCE / "nginx/simulator.conf").read_text()
+        for name, value in {
+            "@LISTEN@": f"127.0.0.1:{self.wechat}", "@SOCKET@": f"{self.folder}/wechat.sock",
+            "@CERTIFICATE@": f"{keys}/server_cert.pem", "@PRIVATE_KEY@": f"{keys}/server_key.pem",
+            "@CLIENT_AUTHORITY@": f"{keys}/ca.pem",
+        }.items():
+            simulator = simulator.replace(name, value)
+        (self.folder / "simulator.conf").write_text(simulator)
+        temporary = "".join(
+            f"{name}_temp_path {name};" for name in
+            ("client_body", "fastcgi", "proxy", "scgi", "uwsgi"))
+        # Workers of a root nginx run as another user unless told so; they could not open the sockets.
+        (self.folder / "nginx.conf").write_text(f"""
+          {"user root;" if os.geteuid() == 0 else ""}
+          daemon off; worker_processes 1; pid nginx.pid; error_log error.log;
+          events {{ worker_connections 1024; }}
+          http {{
+            access_log off; {temporary}
+            include weixinpay_http.conf; include simulator.conf;
+            server {{
+              listen 127.0.0.1:{self.shop} ssl;
+              ssl_certificate {keys}/server_cert.pem; ssl_certificate_key {keys}/server_key.pem;
+              client_header_timeout 5s; include weixinpay.conf;
+            }}
+          }}""")
+
+    def _configure(self):
+        for name, secret in {
+            "db.password": "service-password-1",
+            "app.secret": "app-secret-of-the-shop-0000000001",
+            "api.key": "k8Vn2QxT5mZc7LrB9sWd3FgHj4KpYa6E",
+        }.items():
+            (self.folder / name).write_text(secret)
+            (self.folder / name).chmod(0o600)
+        keys, shop = self.stage.folder, f"https://127.0.0.1:{self.shop}/wxpay"
+        (self.folder / "weixinpay.yaml").write_text(f"""
+listen:
+  api:      {{ socket: api.sock, workers: 32 }}
+  notify:   {{ socket: notify.sock, workers: 8 }}
+  merchant: {{ socket: merchant.sock, workers: 32 }}
+database: {{ socket: "{self.stage.socket}", name: {self.database}, user: {self.database},
+  password_file: db.password, connections: 16 }}
+wechat:
+  pay: ["https://127.0.0.1:{self.wechat}"]
+  login: "https://127.0.0.1:{self.wechat}"
+  ca_file: "{self.stage.authority}"
+merchants:
+  main:
+    appid: {APPID}
+    app_secret_file: app.secret
+    mch_id: "{MCH_ID}"
+    api_key_file: api.key
+    certificate_file: "{keys}/apiclient_cert.pem"
+    private_key_file: "{keys}/apiclient_key.pem"
+    notify_url: {shop}/receive-notify
+    refund_notify_url: {shop}/receive-refund-notify
+""")
+
+    def weixinpay(self, *words):
+        return run(self.stage.binaries / "weixinpay", *words, "--config",
+                   self.folder / "weixinpay.yaml")
+
+    # The gateways' lives.
+
+    def start_gateway(self, crash_point=None, *options):
+        crash = {"WEIXINPAY_CRASH_POINT": crash_point} if crash_point else {}
+        self.gateway = self._launch("serve", *options, **crash)
+        # With a crash point it may be gone before it is asked.
+        eventually("the gateway", lambda: not self.gateway.is_running
+                   or self.request("GET", "/wxpay/health")[0] == 200)
+
+    def start_worker(self):
+        self.others.append(self._launch("work"))
+        return self.others[-1]
+
+    def _launch(self, command, *options, **environment):
+        return Process(
+            self.folder / "gateway.log", self.stage.binaries / "weixinpay", command, *options,
+            "--config", self.folder / "weixinpay.yaml", WEIXINPAY_HASTE=self.haste, **environment)
+
+    # Requests.
+
+    def request(self, method, path, body=None, token=None, key=None, port=None):
+        """The status and the object of the answer; status 0 when there was none."""
+        context = ssl.create_default_context(cafile=self.stage.authority)
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", port or self.shop, timeout=30, context=context)
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if key:
+            headers["Idempotency-Key"] = key
+        try:
+            connection.request(
+                method, path, json.dumps(body) if body is not None else None, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"{}")
+        except (OSError, http.client.HTTPException, ValueError):
+            return 0, {}
+        finally:
+            connection.close()
+
+    def try_control(self, method, path, body=None):
+        status, answer = self.request(method, "/_control/" + path, body, port=self.wechat)
+        return answer if status == 200 else None
+
+    def control(self, method, path, body=None):
+        status, answer = self.request(method, "/_control/" + path, body, port=self.wechat)
+        if status != 200:
+            raise Unsettled(f"The simulator answers {path} with {status}: {answer}")
+        return answer
+
+    def fault(self, endpoint, fault, **details):
+        self.control("POST", "fault", {"endpoint": endpoint, "fault": fault} | details)
+
+    def sent_refunds(self):
+        return len(self.control("GET", "transmissions")["transmissions"])
+
+    def query(self, sql):
+        return self.stage.query(sql, self.database)
+
+    def gather(self):
+        return Evidence.gather(self.state, self.clients, self.stage.socket, self.database)
+
+    def end(self):
+        for process in [*self.others, self.gateway, self.simulator, self.nginx]:
+            if process:
+                process.stop()
+        self.stage.query(f"DROP DATABASE IF EXISTS {self.database}")
+
+
+def free_port():
+    """Below the ports that the kernel gives to outgoing connections."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
