@@ -138,8 +138,11 @@ def lost_answers(site, dice, quick):
     site.start_gateway()
     intents = 60 if quick else 1000
     orders = at_once([(shop.buy, 5000) for _ in range(intents // 4)])
-    for fault, probability in (("drop_after", 0.25), ("systemerror_after", 0.3333)):
-        # Drawn one after the other: together half of all requests are struck.
+    # Drawn one after the other: half of all requests are done and yet not answered, and a quarter
+    # of the others is not even done.
+    for fault, probability in (
+        ("drop_after", 0.25), ("systemerror_after", 0.3333), ("systemerror_before", 0.25),
+    ):
         site.fault("refund", fault, count=0, probability=probability, seed=dice.randrange(2**31))
     at_once([
         (shop.refund_directly, order, fee) for order, _ in orders for fee in (100, 200, 300, 400)])
@@ -150,6 +153,10 @@ def lost_answers(site, dice, quick):
     moved = [line for line in evidence.ledger_after if line["event"] == "refund_accepted"]
     if len(moved) != intents:
         raise Unsettled(f"{intents} intents, {len(moved)} refunds at WeChat.")
+    asked = sum(line["path"].endswith("/pay/refundquery") for line in evidence.wire)
+    if asked < intents // 4:
+        raise Unsettled(f"{intents} intents, and WeChat was asked {asked} times only.")
+    return f"{intents} intents, sent {site.sent_refunds()} times, asked {asked} times"
 
 
 # (c) A sender that sleeps past its lease, and wakes.
@@ -161,9 +168,11 @@ def late_sender(site, dice, _quick):
     # The request itself tries first; its failure leaves the work to the workers.
     site.fault("refund", "systemerror_before")
     first, second = site.start_worker(), site.start_worker()
+    eventually("the workers", lambda: (site.folder / "gateway.log").read_text().count(
+        "event=working") == 2)
     second.send(signal.SIGSTOP)
     site.fault("refund", dice.choice(["delay", "delay_after"]),
-               milliseconds=dice.randrange(500, 1500))
+               milliseconds=dice.randrange(1000, 2000))
     shop.expect(shop.refund_directly(order, 1234), 200, 201)
     eventually("the refund to be sent again", lambda: site.sent_refunds() >= 2, 30, 0.01)
     first.send(signal.SIGSTOP)
@@ -174,6 +183,7 @@ def late_sender(site, dice, _quick):
     check(site)
     first.send(signal.SIGCONT)
     settle(site)
+    return f"sent {site.sent_refunds()} times"
 
 
 # (d) Kills at any time, while many buy.
@@ -243,6 +253,39 @@ def rush(site, dice, quick):
     settle(site)
 
 
+# (f) Somebody claims what is not so.
+
+def lies(site, dice, _quick):
+    shop = Shop(site, dice.random())
+    site.start_gateway()
+    order, buyer = shop.place(1990)
+    # WeChat has to know the order before anybody can lie about it.
+    shop.expect(shop.insist("POST", "/wxpay/pay", {"out_trade_no": order}, buyer), 200)
+    lies_about_payments = [
+        "wrong_signature", "missing_signature", "wrong_key", "wrong_appid", "wrong_mch_id",
+        "wrong_out_trade_no", "wrong_total_fee", "wrong_openid", "wrong_fee_type", "result_fail",
+        "doctype", "duplicate_field", "truncated", "oversized", "html", "empty"]
+    for probe in dice.sample(lies_about_payments, len(lies_about_payments)):
+        site.control("POST", "notify", {"out_trade_no": order, "probe": probe})
+    check(site)
+    shop.pay(order, buyer)
+    site.control("POST", "refund-outcome", {"out_trade_no": order, "outcome": "processing"})
+    refund = shop.expect(shop.refund_directly(order, 500), 200, 201)["out_refund_no"]
+    eventually("the refund to be accepted", lambda: site.control("GET", "refunds")["refunds"])
+    lies_about_refunds = [
+        "duplicate", "wrong_key", "wrong_appid", "wrong_mch_id", "wrong_out_trade_no",
+        "wrong_out_refund_no", "wrong_refund_id", "wrong_transaction_id", "wrong_total_fee",
+        "wrong_refund_fee", "unknown_refund_status", "return_fail", "inner_doctype", "empty"]
+    for probe in dice.sample(lies_about_refunds, len(lies_about_refunds)):
+        site.control("POST", "refund-notify", {
+            "out_refund_no": refund, "probe": probe, "refund_status": dice.choice(
+                ["SUCCESS", "REFUNDCLOSE", "CHANGE"])})
+    time.sleep(0.3)
+    check(site)
+    site.control("POST", "refund-finish", {"out_refund_no": refund, "refund_status": "SUCCESS"})
+    settle(site)
+
+
 SCENARIOS = {
     **{point: (lambda site, dice, quick, point=point: crash(site, dice, quick, point))
        for point in POINTS},
@@ -251,4 +294,5 @@ SCENARIOS = {
     "late-sender": late_sender,
     "random-kills": random_kills,
     "rush": rush,
+    "lies": lies,
 }

@@ -61,10 +61,19 @@ class Shop:
 
     def buy(self, total=1990):
         """A paid order, and its buyer's token."""
+        order, buyer = self.place(total)
+        self.pay(order, buyer)
+        return order, buyer
+
+    def place(self, total):
+        """An order, and the token of somebody who wants to pay it."""
         order, buyer = self.number("T"), self.login()
         self.expect(self.insist(
             "POST", "/wxpay/merchant/orders",
             {"out_trade_no": order, "total_fee": total, "body": "茶叶"}, self.site.cashier), 200, 201)
+        return order, buyer
+
+    def pay(self, order, buyer):
         end = time.monotonic() + self.patience
         while True:
             status, payment = self.insist("POST", "/wxpay/pay", {"out_trade_no": order}, buyer)
@@ -77,7 +86,7 @@ class Shop:
             for _ in range(20):
                 status, seen = self.insist("GET", f"/wxpay/order?out_trade_no={order}", None, buyer)
                 if seen.get("state") == "paid":
-                    return order, buyer
+                    return
                 time.sleep(0.05)
             if time.monotonic() > end:
                 raise Unsettled(f"{order} is not paid: {seen}")
