@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 
+from damage import DAMAGE, undetected
 from evidence import lines
 from invariants import Check
 from shop import Shop
@@ -286,6 +287,25 @@ def lies(site, dice, _quick):
     settle(site)
 
 
+# (g) The checker itself.
+
+def find_damage(site, dice, _quick):
+    """Whether the checker finds what was spoiled on purpose."""
+    site.start_gateway()
+    shop = Shop(site, dice.random())
+    purchases(shop, dice, 4)
+    # Every state that damage is done to, whatever was drawn.
+    order, _ = shop.buy(1000)
+    site.control("POST", "refund-outcome", {"out_trade_no": order, "outcome": "close"})
+    shop.refund_directly(order, 100)
+    order, _ = shop.buy(1000)
+    shop.refund_directly(order, 100)
+    overlooked = undetected(settle(site))
+    if overlooked:
+        raise Unsettled("The checker overlooks: " + ", ".join(overlooked))
+    return f"{len(DAMAGE)} kinds of damage found"
+
+
 SCENARIOS = {
     **{point: (lambda site, dice, quick, point=point: crash(site, dice, quick, point))
        for point in POINTS},
@@ -295,4 +315,5 @@ SCENARIOS = {
     "random-kills": random_kills,
     "rush": rush,
     "lies": lies,
+    "damage": find_damage,
 }

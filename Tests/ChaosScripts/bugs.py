@@ -1,0 +1,109 @@
+"""The bugs that are planted: each a few edits of one file, and the scenarios that are to show it.
+
+The edits quote the source. One that no longer fits is to be mended here.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bug:
+    name: str
+    file: str
+    scenarios: str
+    # What is written, and what is written in its place.
+    edits: tuple
+
+    def plant(self, text):
+        for right, wrong in self.edits:
+            if text.count(right) != 1:
+                raise ValueError(f"{self.name}: {self.file} has no such place: {right}")
+            text = text.replace(right, wrong)
+        return text
+
+
+HANDLERS, DUTIES, STORE = "Sources/Gateway/Handlers", "Sources/Gateway/Duties", "Sources/Store"
+
+STORED = '    let application = try ApplyRefund(stored: refund.parameters ?? "")\n    guard\n'
+
+BUGS = [
+    Bug("acknowledge before the commit", f"{HANDLERS}/ReceiveNotify.swift", "N4 P4 random-kills", ((
+        """    let outcomes = try context.gateway.notifications.record(
+      [message], by: context.act("wechat-notify"))
+""", """    let (notifications, act) = (context.gateway.notifications, context.act("wechat-notify"))
+    try NativeThread.start(name: "late") {
+      let end = ContinuousClock.now + .milliseconds(100)
+      while .now < end {}
+      _ = try? notifications.record([message], by: act)
+    }.detach()
+    let outcomes: [PaidOutcome?] = []
+"""),)),
+    Bug("pay without comparing the amount", f"{STORE}/RecordPaid.swift", "lies", ((
+        "AND total_fee = ? AND openid = ?", "AND total_fee <> -? AND openid = ?"),)),
+    Bug("pay without comparing the payer", f"{STORE}/RecordPaid.swift", "lies", ((
+        "AND total_fee = ? AND openid = ?", "AND total_fee = ? AND openid <> CONCAT(?, '-')"),)),
+    Bug("believe any signature", "Sources/WeChatPay/V2/Signature.swift", "lies", ((
+        "guard equalInConstantTime(Array(made.utf8), Array(sign.utf8)) else",
+        "guard equalInConstantTime(Array(made.utf8), Array(sign.utf8)) || !made.isEmpty else"),)),
+    Bug("send again under a new number", f"{DUTIES}/PursueRefund.swift", "lost-answers", ((
+        STORED, """    let stored = refund.parameters ?? ""
+    let application = try ApplyRefund(
+      stored: refund.sends == 0
+        ? stored
+        : stored.split(separator: refund.number.text).joined(
+          separator: OutRefundNo.random().text))
+    guard
+"""),)),
+    Bug("send again in other words", f"{DUTIES}/PursueRefund.swift", "lost-answers", ((
+        STORED, """    let stored = refund.parameters ?? ""
+    let application = try ApplyRefund(
+      stored: refund.sends == 0
+        ? stored
+        : stored.split(separator: "</xml>").joined() + "<device_info>again</device_info></xml>")
+    guard
+"""),)),
+    Bug("read the sum, then reserve", f"{STORE}/RefundRow.swift", "rush", ((
+        """    let changed = try execute(
+      \"""
+      UPDATE payment SET reserved_fee = reserved_fee + ?, refund_count = refund_count + 1
+""", """    let fits = try query(
+      \"""
+      SELECT 1 FROM payment WHERE merchant = ? AND out_trade_no = ? AND order_no = ?
+        AND transaction_id = ? AND reserved_fee + ? <= total_fee
+      \""", key + [amount])
+    guard !fits.isEmpty else { throw NotRefundable.exceeds(left: .zero) }
+    let changed = try execute(
+      \"""
+      UPDATE payment SET reserved_fee = reserved_fee + ?, refund_count = refund_count + 1
+"""), ("AND state = 'paid' AND reserved_fee + ? <= total_fee AND",
+       "AND state = 'paid' AND ? > 0 AND"))),
+    Bug("count a send when it is answered", f"{STORE}/RefundSending.swift", "R5 R4", (
+        ('"sends = sends + 1", "unanswered = 1"', '"unanswered = 1"'),
+        ('"refund_id = ?", "succeeded_at = ?", "unanswered = 0"',
+         '"refund_id = ?", "succeeded_at = ?", "sends = sends + unanswered", "unanswered = 0"'))),
+    Bug("release what may have arrived", f"{DUTIES}/PursueRefund.swift", "lost-answers", ((
+        """      return try wait(.weChat, doubt, "\\(error)", refund)
+    case .slowDown:""", """      return try refuse(refund, "\\(error)")
+    case .slowDown:"""),)),
+    Bug("take accepted for paid back", f"{DUTIES}/PursueRefund.swift", "lies", ((
+        "      .accepted, refundID: refundID, amount: refund.amount, succeededAt: nil)",
+        "      .succeeded, refundID: refundID, amount: refund.amount, succeededAt: nil)"),)),
+    Bug("forget the key of a request", f"{HANDLERS}/MerchantRefunds.swift", "R2 R6", ((
+        'key: try context.requestKey(of: "merchant")', "key: nil"),)),
+    Bug("let nothing be due after an approval", f"{STORE}/Refunds.swift", "R2", ((
+        """          try connection.plan(
+            .refund, refund.merchant, refund.number.text, afterSeconds: 0)
+""", ""),)),
+    Bug("leave success out of the history", f"{STORE}/RefundRow.swift", "lies", ((
+        "if to != refund.state || event == .sent {",
+        "if (to != refund.state || event == .sent) && event != .succeeded {"),)),
+    Bug("keep what a closed refund held", f"{STORE}/RefundRow.swift", "damage", ((
+        "if refund.state.holdsAmount, !to.holdsAmount {",
+        "if refund.state.holdsAmount, !to.holdsAmount, to != .closed {"),)),
+    Bug("keep no refund notification", f"{STORE}/RefundHints.swift", "R8", ((
+        """      let stored = try connection.store(
+        StoredMessage(
+          merchant: hint.merchant, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
+          outcome: "applied", reason: nil, body: hint.body), by: act)
+      if stored.isNew {""", "      if !hint.body.isEmpty {"),)),
+]
