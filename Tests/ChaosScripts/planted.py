@@ -69,11 +69,13 @@ def copy_tree():
     """Files that have not changed keep their times, so that the second build is a short one."""
     for name in [*output("git", "-C", SOURCE, "ls-files").splitlines(), "Package.resolved"]:
         source, target = SOURCE / name, TREE / name
-        if not source.exists():
-            continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists() or source.read_bytes() != target.read_bytes():
-            shutil.copy(source, target)
+        if source.is_symlink():
+            if not target.is_symlink():
+                target.symlink_to(source.readlink())
+        elif source.exists():
+            if not target.exists() or source.read_bytes() != target.read_bytes():
+                shutil.copy(source, target)
 
 
 def build():
