@@ -241,8 +241,17 @@ merchants:
 """)
 
     def weixinpay(self, *words):
-        return run(self.stage.binaries / "weixinpay", *words, "--config",
-                   self.folder / "weixinpay.yaml")
+        """What a command prints; one that says to try again is repeated, as an operator would."""
+        def attempt():
+            done = subprocess.run(
+                [self.stage.binaries / "weixinpay", *words, "--config",
+                 self.folder / "weixinpay.yaml"], capture_output=True, text=True)
+            if done.returncode in (69, 75):
+                return None
+            if done.returncode:
+                raise Unsettled(f"weixinpay {words[0]} ended with {done.returncode}: {done.stderr}")
+            return done.stdout
+        return eventually(f"weixinpay {words[0]}", attempt)
 
     # The gateways' lives.
 
