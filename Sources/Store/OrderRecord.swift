@@ -23,7 +23,9 @@ public struct OrderRecord: Sendable {
       (SELECT GROUP_CONCAT(DISTINCT j.event) FROM journal j
         WHERE j.merchant = o.merchant AND j.order_no = o.order_no) AS events,
       EXISTS (SELECT 1 FROM refund r WHERE r.merchant = o.merchant AND r.order_no = o.order_no
-        AND r.state = 'abnormal') AS abnormal
+        AND r.state = 'abnormal') AS abnormal,
+      EXISTS (SELECT 1 FROM payment s WHERE s.merchant = o.merchant AND s.order_no = o.order_no
+        AND s.reserved_fee > s.total_fee) AS overlap
     FROM shop_order o
     LEFT JOIN payment p ON p.merchant = o.merchant AND p.order_no = o.order_no
       AND p.attempt = (SELECT q.attempt FROM payment q
@@ -44,15 +46,16 @@ public struct OrderRecord: Sendable {
     let events = try row.optionalText("events").map { $0.split(separator: ",") } ?? []
     let hasOldAmount = attempt?.state == .paid && attempt?.total != order.total
     let hasAbnormalRefund = try row.integer("abnormal") == 1
+    let hasOverlap = try row.integer("overlap") == 1
     alarms = Alarm.allCases.filter { alarm in
       switch alarm {
       // Not in the journal: where `shop_order` is a view, only who reads it sees the change.
       case .amountChanged: hasOldAmount
-      // Over when the refund has come to an end.
+      // Over when the refund has come to an end, or a superfluous one was taken back.
       case .refundAbnormal: hasAbnormalRefund
+      case .refundOverlap: hasOverlap
       case .latePayment, .secondPayment, .amountMismatch, .currencyMismatch, .payerMismatch,
-        .transactionMismatch, .transactionReused, .unknownOrder, .foreignMerchant, .refundOverlap,
-        .refundMismatch:
+        .transactionMismatch, .transactionReused, .unknownOrder, .foreignMerchant, .refundMismatch:
         events.contains { $0 == alarm.rawValue }
       }
     }
