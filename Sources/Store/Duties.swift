@@ -98,8 +98,8 @@ public enum DutyKind: String, CaseIterable, Sendable {
   case payment
   /// Bring a refund to its end; the subject is its `out_refund_no`.
   case refund
-  /// Do what the merchant has settled for money that came after an order was closed or paid
-  /// already; the subject is the `out_trade_no`.
+  /// Do what the merchant has settled for money that came after its attempt was closed; the subject
+  /// is the `out_trade_no`.
   case latePayment = "late_payment"
   /// Look for refunds that were made by hand (商户平台); the subject is the `out_trade_no`.
   case platformRefunds = "platform_refunds"

@@ -75,7 +75,9 @@ extension Connection {
       }
       return .quarantined(verified, order: row.order, alarm)
     }
-    if row.previous == .closed || row.isOtherPaid {
+    // Only one attempt of an order is ever open: of two that are paid, the other one came late, and
+    // goes back by itself. If both did, the goods would go for nothing.
+    if row.previous == .closed {
       try plan(.latePayment, verified.merchant, proof.outTradeNo.text, afterSeconds: 0)
     }
     return .applied(verified, row)

@@ -107,6 +107,24 @@ import Testing
         == .applied([.latePayment, .secondPayment]))
   }
 
+  /// Both would go back otherwise, and the goods with neither.
+  @Test(arguments: [true, false])
+  func `of two paid attempts only the one that was closed came late`(isLateFirst: Bool) throws {
+    let shop = try Shop()
+    let late = try shop.unpaid()
+    try shop.attempts.recordClosed(late, .replaced, by: shop.act())
+    let regular = shop.attempt(shop.order(), number: 2)
+    _ = try shop.attempts.open(regular, by: shop.act())
+    let lateProof = shop.proof(late, transaction: "1")
+    let regularProof = shop.proof(regular, transaction: "2")
+    for proof in isLateFirst ? [lateProof, regularProof] : [regularProof, lateProof] {
+      _ = try shop.attempts.recordPaid(proof, by: shop.act())
+    }
+    #expect(try shop.record()?.alarms.contains(.secondPayment) == true)
+    let planned = try shop.query("SELECT subject FROM duty WHERE kind = 'late_payment'")
+    #expect(try planned.map { try $0.text("subject") } == [late.outTradeNo.text])
+  }
+
   @Test func `a contradiction that WeChat repeats when asked is told once`() throws {
     let shop = try Shop()
     let attempt = try shop.unpaid()
