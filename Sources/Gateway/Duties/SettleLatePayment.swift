@@ -2,8 +2,8 @@ import Payments
 import Store
 import WeChatPay
 
-/// Sends money back that came after its order was closed, or was paid already, if the merchant wants
-/// it so. Otherwise the order's alarm is for a person.
+/// Sends money back that came after its attempt was closed, if the merchant wants it so. Otherwise
+/// the order's alarm is for a person.
 struct SettleLatePayment {
   private let conversation: Conversation
   private let duty: Duty
@@ -33,12 +33,17 @@ struct SettleLatePayment {
     }
     let parameters = try ApplyRefund(
       of: payment, number: number, amount: amount, reason: reason.text, merchant: merchant)
-    _ = try gateway.refunds.apply(
+    let creation = try gateway.refunds.apply(
       RefundApplication(
         merchant: merchant.name, order: payment.order, payment: payment, number: number,
         amount: amount, kind: .unshipped, reason: reason, key: nil,
         approvedParameters: parameters.stored),
       by: conversation.act("late-payment"))
-    return .done
+    switch creation {
+    // Somebody has reserved some of it since we looked: there is less left.
+    case .refused(.exceeds):
+      return .again(afterSeconds: Patience.answer.seconds(attempt: duty.attempt), isFresh: false)
+    case .created, .existed, .conflict, .refused: return .done
+    }
   }
 }
