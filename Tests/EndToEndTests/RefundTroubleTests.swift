@@ -4,6 +4,25 @@ import Testing
 
 /// What keeps a refund from its end is seen, keeps no other refund, and has a way out.
 @Suite struct RefundTroubleTests {
+  @Test func `a refund that WeChat does not talk about tells so`() throws {
+    let site = try Site()
+    let (number, _) = try site.paidOrder()
+    let refund = "R-\(number)"
+    try site.control("POST", "refund-outcome", ["outcome": "processing"])
+    try site.fault("refundquery", "wrong_signature", count: 0)
+    #expect(try site.refund(number, fee: 1990, refundNumber: refund).status == 201)
+    try eventually("people see it") {
+      try site.refund(refund)["remark"]?.string?.contains("signature") == true
+    }
+    #expect(try site.refund(refund)["state"]?.string == "processing")
+    #expect(try site.refund(refund)["waiting_for"]?.string == "wechat")
+    try site.clearFaults()
+    try eventually("nothing is the matter any more") {
+      try site.refund(refund)["remark"]?.isNull == true
+    }
+    #expect(try site.refund(refund)["state"]?.string == "processing")
+  }
+
   @Test func `late money goes back although somebody else was at the payment`() throws {
     let site = try Site(Site.Options(latePayment: "refund"))
     let (number, _, payment) = try site.unpaidOrder()

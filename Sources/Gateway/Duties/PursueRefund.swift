@@ -1,5 +1,4 @@
 import Linux
-import Logging
 import Payments
 import Store
 import WeChatPay
@@ -128,12 +127,12 @@ struct PursueRefund {
       switch (error.outcome, refund.state) {
       // WeChat has never had it: the same request once more.
       case (.didNotHappen, .sending): return try send(refund)
-      case (_, .sending): return try wait(.weChat, .unanswered, "\(error)", refund)
-      case (.didNotHappen, .refused): return .done
+      case (_, .sending), (_, .processing):
+        return try wait(.weChat, .unanswered, "\(error)", refund)
+      // It waits for a person, whatever WeChat says.
+      case (_, .abnormal): return try wait(.person, .unanswered, "\(error)", refund)
+      case (.didNotHappen, _): return .done
       default:
-        conversation.gateway.logger.warning(
-          "refundquery without an answer",
-          metadata: ["out_refund_no": "\(refund.number)", "reason": "\(error)"])
         return .again(
           afterSeconds: Patience.arrival.seconds(attempt: duty.attempt), isFresh: false)
       }
