@@ -4,6 +4,23 @@ import Testing
 
 /// What keeps a refund from its end is seen, keeps no other refund, and has a way out.
 @Suite struct RefundTroubleTests {
+  @Test func `a refund that cannot leave holds back no other`() throws {
+    let site = try Site(Site.Options(hasDuties: false))
+    let (broken, _) = try site.paidOrder()
+    try site.control("POST", "balance", ["fen": .number("0")])
+    let reply = try site.refund(broken, fee: 1990, refundNumber: "broken-\(broken)")
+    #expect(reply.json["waiting_for"]?.string == "funds", "\(reply.text)")
+    try site.control("POST", "balance", ["fen": .null])
+    // As after the merchant moved to another mini-program.
+    try site.execute(
+      "UPDATE refund SET parameters = REPLACE(parameters, '\(Site.appID)', 'wxformer0000000001')")
+    let (number, _) = try site.paidOrder()
+    let retry = try site.decide("retry", "broken-\(broken)", token: site.cashier)
+    #expect(retry.json["waiting_for"]?.string == "configuration", "\(retry.text)")
+    let other = try site.refund(number, fee: 1990)
+    #expect(other.json["sends"]?.integer == 1, "\(other.text)")
+  }
+
   @Test func `a refund that WeChat does not talk about tells so`() throws {
     let site = try Site()
     let (number, _) = try site.paidOrder()

@@ -35,9 +35,10 @@ struct PursueRefund {
 
   private func send(_ refund: Refund) throws -> DutyEnding {
     let application = try ApplyRefund(stored: refund.parameters ?? "")
-    // Nothing would leave: the merchant can still take back what was never sent.
+    // Nothing would leave: the merchant can still take back what was never sent. Nor does it keep
+    // others from being sent, who may have another mini-program's parameters.
     if let obstacle = conversation.refunds.obstacle(to: application) {
-      return try handle(obstacle, refund)
+      return try wait(.configuration, .notAccepted, "\(obstacle)", refund)
     }
     guard
       try conversation.gateway.pace.take(.refund, merchant.name, until: conversation.deadline)
