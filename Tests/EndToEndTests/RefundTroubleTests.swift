@@ -21,6 +21,22 @@ import Testing
     #expect(other.json["sends"]?.integer == 1, "\(other.text)")
   }
 
+  @Test func `WeChat's word about a refund that was given up here is an alarm`() throws {
+    let site = try Site()
+    let (number, _) = try site.paidOrder()
+    let refund = "R-\(number)"
+    #expect(try site.refund(number, fee: 1990, refundNumber: refund).status == 201)
+    try site.waitUntil(refund, is: "succeeded")
+    // As if a send had come to life long after WeChat was asked about it.
+    try site.execute("UPDATE refund SET state = 'refused', refund_id = NULL")
+    try site.control(
+      "POST", "refund-notify", ["out_refund_no": .string(refund), "count": .number("1")])
+    try eventually("a person is told") {
+      try site.merchantOrder(number)["alarms"]?.array?.compactMap(\.string) == ["refund_mismatch"]
+    }
+    #expect(try site.refund(refund)["state"]?.string == "refused")
+  }
+
   @Test func `a refund that WeChat does not talk about tells so`() throws {
     let site = try Site()
     let (number, _) = try site.paidOrder()

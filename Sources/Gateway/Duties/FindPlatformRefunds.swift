@@ -27,9 +27,8 @@ struct FindPlatformRefunds {
       if let known = try gateway.refunds.find(
         merchant.name, record.outRefundNo, until: conversation.deadline)
       {
-        if known.outTradeNo == number, known.state.isUnderWay {
-          _ = try gateway.refunds.record(news, of: known, by: act)
-        }
+        // Also of one that was given up here: that WeChat has it nevertheless becomes an alarm.
+        _ = try gateway.refunds.record(news, of: known, by: act)
       } else {
         _ = try gateway.refunds.recordElsewhere(
           news, number: record.outRefundNo, of: payment, by: act)

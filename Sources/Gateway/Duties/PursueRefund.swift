@@ -27,10 +27,26 @@ struct PursueRefund {
     switch refund.state {
     case .approved: return try send(refund)
     case .sending: return try refund.isUnanswered ? ask(refund) : send(refund)
-    // What has ended comes up again when WeChat has more to say of it: that may contradict us.
-    case .processing, .abnormal, .succeeded, .closed, .refused: return try ask(refund)
-    case .applied, .awaitingGoods, .rejected, .withdrawn: return .done
+    case .processing, .abnormal: return try ask(refund)
+    case .applied, .awaitingGoods, .succeeded, .closed, .rejected, .withdrawn, .refused:
+      return try makeSure(refund)
     }
+  }
+
+  /// No money of such a refund should be moving, and yet somebody wants it looked at: a notification
+  /// that names it, for instance. Should WeChat contradict the record, that becomes an alarm.
+  private func makeSure(_ refund: Refund) throws -> DutyEnding {
+    let later = DutyEnding.again(
+      afterSeconds: Patience.answer.seconds(attempt: duty.attempt), isFresh: false)
+    let record: RefundRecord
+    do throws(WeChatPayError) {
+      record = try conversation.refunds.queryRefund(refund.number, of: refund.outTradeNo)
+    } catch {
+      return error.outcome == .didNotHappen ? .done : later
+    }
+    guard let news = RefundNews(record) else { return later }
+    _ = try store.record(news, of: refund, by: conversation.act("wechat-query"))
+    return .done
   }
 
   private func send(_ refund: Refund) throws -> DutyEnding {
@@ -125,18 +141,11 @@ struct PursueRefund {
       record = try conversation.refunds.queryRefund(refund.number, of: refund.outTradeNo)
     } catch {
       crashPoint("R7")
-      switch (error.outcome, refund.state) {
       // WeChat has never had it: the same request once more.
-      case (.didNotHappen, .sending): return try send(refund)
-      case (_, .sending), (_, .processing):
-        return try wait(.weChat, .unanswered, "\(error)", refund)
-      // It waits for a person, whatever WeChat says.
-      case (_, .abnormal): return try wait(.person, .unanswered, "\(error)", refund)
-      case (.didNotHappen, _): return .done
-      default:
-        return .again(
-          afterSeconds: Patience.arrival.seconds(attempt: duty.attempt), isFresh: false)
-      }
+      if refund.state == .sending, error.outcome == .didNotHappen { return try send(refund) }
+      // An abnormal one waits for a person, whatever WeChat says.
+      return try wait(
+        refund.state == .abnormal ? .person : .weChat, .unanswered, "\(error)", refund)
     }
     crashPoint("R7")
     return try follow(record, refund)
@@ -144,7 +153,6 @@ struct PursueRefund {
 
   private func follow(_ record: RefundRecord, _ refund: Refund) throws -> DutyEnding {
     guard let news = RefundNews(record) else {
-      guard refund.state.isUnderWay else { return .done }
       return try wait(
         .weChat, .unanswered, "refundquery: the word \(record.status.word.prefix(32)) is not known",
         refund)
