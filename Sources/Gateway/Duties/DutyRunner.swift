@@ -34,7 +34,8 @@ struct DutyRunner: Sendable {
     do {
       guard let duty = try gateway.duties.take(kind, merchant, subject, until: deadline)
       else { return }
-      try run(duty, until: deadline)
+      // A request may live longer than a lease.
+      try run(duty, until: min(deadline, .now + Self.patience))
     } catch {
       gateway.logger.warning(
         "duty left to a worker",
