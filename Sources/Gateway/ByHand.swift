@@ -22,17 +22,39 @@ extension Gateway {
 
   /// Records what a person decided about a refund, and sends it if it may be sent now.
   ///
+  /// What was sent can be withdrawn as long as WeChat has refused it, for want of money in the
+  /// merchant's account for instance, and does not know it when asked; then it is `refused`.
   /// - Throws: `RefundRefusal` when the refund's state does not allow the decision.
   public func decide(
     _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act
   ) throws -> RefundReview {
-    let review = try refunds.decide(merchant, number, decision, by: act) { refund, amount in
-      guard let merchant = settings.merchant(merchant) else { throw Refusal(.internalFault) }
-      return try ApplyRefund(refund, amount: amount, merchant: merchant).stored
+    let review: RefundReview
+    do {
+      review = try refunds.decide(merchant, number, decision, by: act) { refund, amount in
+        guard let merchant = settings.merchant(merchant) else { throw Refusal(.internalFault) }
+        return try ApplyRefund(refund, amount: amount, merchant: merchant).stored
+      }
+    } catch RefundRefusal.isSent {
+      guard decision.verdict == .withdraw else { throw RefundRefusal.isSent }
+      return try giveUp(merchant, number, decision, by: act)
     }
     crashPoint("R2")
     guard case .decided(let refund) = review else { return review }
     return .decided(try pursue(refund, until: act.deadline))
+  }
+
+  private func giveUp(
+    _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act
+  ) throws -> RefundReview {
+    guard let sent = try refunds.find(merchant, number, until: act.deadline) else {
+      return .notFound
+    }
+    let remark = ["withdrawn", decision.reason?.text, sent.remark].compactMap(\.self)
+    try DutyRunner(self).giveUp(sent, remark.joined(separator: "; "), by: act)
+    guard let refund = try refunds.find(merchant, number, until: act.deadline),
+      refund.state == .refused
+    else { throw RefundRefusal.isSent }
+    return .decided(refund)
   }
 
   /// Goes on at once with a refund that waits for something.

@@ -16,18 +16,20 @@ public struct Duties: Sendable {
   ///
   /// - Returns: `nil` when nothing is due.
   public func take(until deadline: ContinuousClock.Instant) throws -> Duty? {
-    try take(where: "TRUE", [], until: deadline)
+    try take(where: "due_at <= \(databaseNow)", [], until: deadline)
   }
 
   /// Takes the duty about a subject, if it is due.
   ///
-  /// - Returns: `nil` when it is not, or somebody else is at it.
+  /// - Parameter isEarly: whether it is taken before it is due, too.
+  /// - Returns: `nil` when it is not due, or somebody else is at it.
   public func take(
-    _ kind: DutyKind, _ merchant: MerchantName, _ subject: String,
+    _ kind: DutyKind, _ merchant: MerchantName, _ subject: String, isEarly: Bool = false,
     until deadline: ContinuousClock.Instant
   ) throws -> Duty? {
     try take(
-      where: "kind = ? AND merchant = ? AND subject = ?",
+      where: "kind = ? AND merchant = ? AND subject = ?"
+        + (isEarly ? "" : " AND due_at <= \(databaseNow)"),
       [.text(kind.rawValue), .text(merchant.text), .text(subject)], until: deadline)
   }
 
@@ -39,7 +41,7 @@ public struct Duties: Sendable {
       let rows = try connection.query(
         """
         SELECT id, kind, merchant, subject, attempt, lease FROM duty
-        WHERE \(condition) AND done_at IS NULL AND due_at <= \(databaseNow) AND lease_until <= \(databaseNow)
+        WHERE \(condition) AND done_at IS NULL AND lease_until <= \(databaseNow)
           AND kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))
         ORDER BY due_at LIMIT 16
         """, values + kinds.map { .text($0.rawValue) })
@@ -186,7 +188,7 @@ extension Connection {
       """
       UPDATE duty SET lease = lease + 1, attempt = attempt + 1, due_at = \(databaseNow) + ?,
         lease_until = \(databaseNow) + ?
-      WHERE id = ? AND lease = ? AND done_at IS NULL AND due_at <= \(databaseNow) AND lease_until <= \(databaseNow)
+      WHERE id = ? AND lease = ? AND done_at IS NULL AND lease_until <= \(databaseNow)
       """, [lease, lease, .integer(duty.id), .integer(duty.lease - 1)]) == 1
   }
 }

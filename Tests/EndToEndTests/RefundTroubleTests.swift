@@ -76,4 +76,41 @@ import Testing
       try site.merchantOrder(number)["refunded_fee"]?.integer == 1990
     }
   }
+
+  @Test func `the merchant takes back what WeChat has refused for want of money`() throws {
+    let site = try Site()
+    try site.control("POST", "refund-spacing", ["seconds": 0])
+    let (number, _) = try site.paidOrder()
+    try site.control("POST", "balance", ["fen": 0])
+    _ = try site.refund(number, fee: 1990, refundNumber: "first-\(number)")
+    try eventually("it waits for money") {
+      try site.refund("first-\(number)")["waiting_for"]?.string == "funds"
+    }
+    try eventually("it is taken back") {
+      // Now and then a worker is just trying again.
+      try site.decide("withdraw", "first-\(number)", ["reason": "paid in cash"]).status == 200
+    }
+    let refund = try site.refund("first-\(number)")
+    #expect(refund["state"]?.string == "refused")
+    #expect(refund["remark"]?.string?.contains("paid in cash") == true)
+    try site.control("POST", "balance", ["fen": .null])
+    let again = try site.refund(number, fee: 1990, refundNumber: "second-\(number)")
+    #expect(again.status == 201, "\(again.text)")
+    try site.waitUntil("second-\(number)", is: "succeeded")
+    #expect(try site.refund("first-\(number)")["state"]?.string == "refused")
+  }
+
+  @Test func `what WeChat has is not taken back, whatever it said before`() throws {
+    let site = try Site(Site.Options(hasDuties: false))
+    let (number, _) = try site.paidOrder()
+    let fault = try site.control(
+      "POST", "fault",
+      ["endpoint": "refund", "fault": "refuse_after", "code": "NOTENOUGH", "count": 1])
+    #expect(fault.status == 200, "\(fault.text)")
+    let reply = try site.refund(number, fee: 1990, refundNumber: "R-\(number)")
+    #expect(reply.json["waiting_for"]?.string == "funds", "\(reply.text)")
+    let withdrawal = try site.decide("withdraw", "R-\(number)", ["reason": "paid in cash"])
+    #expect(withdrawal.status == 409, "\(withdrawal.text)")
+    #expect(try site.refund("R-\(number)")["state"]?.string == "succeeded")
+  }
 }

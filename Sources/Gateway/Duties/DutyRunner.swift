@@ -19,7 +19,7 @@ struct DutyRunner: Sendable {
   /// - Returns: `false` when there was none.
   func runNext() throws -> Bool {
     guard let duty = try gateway.duties.take(until: .now + .seconds(5)) else { return false }
-    try run(duty, until: .now + Self.patience)
+    try run(duty, until: .now + Self.patience, perform)
     return true
   }
 
@@ -35,7 +35,7 @@ struct DutyRunner: Sendable {
       guard let duty = try gateway.duties.take(kind, merchant, subject, until: deadline)
       else { return }
       // A request may live longer than a lease.
-      try run(duty, until: min(deadline, .now + Self.patience))
+      try run(duty, until: min(deadline, .now + Self.patience), perform)
     } catch {
       gateway.logger.warning(
         "duty left to a worker",
@@ -43,10 +43,25 @@ struct DutyRunner: Sendable {
     }
   }
 
-  private func run(_ duty: Duty, until deadline: ContinuousClock.Instant) throws {
+  /// Gives up a refund that WeChat has refused so far, if nobody is at it and WeChat does not know
+  /// it.
+  func giveUp(_ refund: Refund, _ remark: String, by act: Act) throws {
+    guard
+      let duty = try gateway.duties.take(
+        .refund, refund.merchant, refund.number.text, isEarly: true, until: act.deadline)
+    else { return }
+    try run(duty, until: min(act.deadline, .now + Self.patience)) { duty, deadline in
+      try PursueRefund(conversation(about: duty, until: deadline), duty).giveUp(remark, by: act)
+    }
+  }
+
+  private func run(
+    _ duty: Duty, until deadline: ContinuousClock.Instant,
+    _ work: (Duty, ContinuousClock.Instant) throws -> DutyEnding
+  ) throws {
     let ending: DutyEnding
     do {
-      ending = try perform(duty, until: deadline)
+      ending = try work(duty, deadline)
     } catch is LeaseLost {
       // Somebody else holds it by now and knows more.
       return
@@ -69,17 +84,23 @@ struct DutyRunner: Sendable {
   private func perform(
     _ duty: Duty, until deadline: ContinuousClock.Instant
   ) throws -> DutyEnding {
-    guard let merchant = gateway.settings.merchant(duty.merchant) else {
-      throw Refusal(.internalFault, "No merchant \(duty.merchant) in the configuration.")
-    }
-    let conversation = Conversation(
-      gateway: gateway, merchant: merchant, requestID: nil, deadline: deadline)
+    let conversation = try conversation(about: duty, until: deadline)
     switch duty.kind {
     case .payment: return try PursuePayment(conversation, duty).run()
     case .latePayment: return try SettleLatePayment(conversation, duty).run()
     case .refund: return try PursueRefund(conversation, duty).run()
     case .platformRefunds: return try FindPlatformRefunds(conversation, duty).run()
     }
+  }
+
+  private func conversation(
+    about duty: Duty, until deadline: ContinuousClock.Instant
+  ) throws -> Conversation {
+    guard let merchant = gateway.settings.merchant(duty.merchant) else {
+      throw Refusal(.internalFault, "No merchant \(duty.merchant) in the configuration.")
+    }
+    return Conversation(
+      gateway: gateway, merchant: merchant, requestID: nil, deadline: deadline)
   }
 }
 

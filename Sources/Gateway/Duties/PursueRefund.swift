@@ -21,9 +21,7 @@ struct PursueRefund {
   private var merchant: Merchant { conversation.merchant }
 
   func run() throws -> DutyEnding {
-    guard let number = OutRefundNo(duty.subject),
-      let refund = try store.find(merchant.name, number, until: conversation.deadline)
-    else { return .done }
+    guard let refund = try refund() else { return .done }
     switch refund.state {
     case .approved: return try send(refund)
     case .sending: return try refund.isUnanswered ? ask(refund) : send(refund)
@@ -31,6 +29,23 @@ struct PursueRefund {
     case .applied, .awaitingGoods, .succeeded, .closed, .rejected, .withdrawn, .refused:
       return try makeSure(refund)
     }
+  }
+
+  /// Gives up a refund that WeChat has refused so far, if WeChat does not know it.
+  ///
+  /// - Parameter act: whose decision it is.
+  func giveUp(_ remark: String, by act: Act) throws -> DutyEnding {
+    guard let refund = try refund() else { return .done }
+    // What may be on its way to WeChat cannot be caught up with.
+    guard refund.state == .sending, !refund.isUnanswered else {
+      return .again(afterSeconds: 0, isFresh: false)
+    }
+    return try confirm(refusal: remark, refund, by: act)
+  }
+
+  private func refund() throws -> Refund? {
+    guard let number = OutRefundNo(duty.subject) else { return nil }
+    return try store.find(merchant.name, number, until: conversation.deadline)
   }
 
   /// No money of such a refund should be moving, and yet somebody wants it looked at: a notification
@@ -108,14 +123,15 @@ struct PursueRefund {
       try pause()
       return try wait(.configuration, doubt, "\(error)", refund)
     case .stop, .correctProgram:
-      return try confirm(refusal: error, refund)
+      return try confirm(
+        refusal: "\(error)", refund, by: conversation.act("wechat-answer"))
     }
   }
 
   /// A refusal frees the amount only when WeChat does not know the number: an earlier send may have
   /// arrived.
   private func confirm(
-    refusal: WeChatPayError, _ refund: Refund
+    refusal: String, _ refund: Refund, by act: Act
   ) throws -> DutyEnding {
     let record: RefundRecord
     do throws(WeChatPayError) {
@@ -124,15 +140,10 @@ struct PursueRefund {
       guard error.outcome == .didNotHappen else {
         return try wait(.weChat, .unanswered, "\(refusal); then \(error)", refund)
       }
-      return try refuse(refund, "\(refusal)")
+      _ = try store.recordRefused(refund, duty, remark: refusal, by: act)
+      return .done
     }
     return try follow(record, refund)
-  }
-
-  private func refuse(_ refund: Refund, _ remark: String) throws -> DutyEnding {
-    _ = try store.recordRefused(
-      refund, duty, remark: remark, by: conversation.act("wechat-answer"))
-    return .done
   }
 
   private func ask(_ refund: Refund) throws -> DutyEnding {

@@ -102,7 +102,7 @@ struct RefundCommand: ParsableCommand {
 
   struct Withdraw: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take a refund back of which nothing was sent.")
+      abstract: "Take a refund back that WeChat has not got, or has refused so far.")
 
     @OptionGroup var desk: Desk
     @OptionGroup var refund: RefundArgument
