@@ -56,7 +56,8 @@ public struct Duties: Sendable {
 
   /// Gives a duty back: done, or due again later.
   ///
-  /// What was planned about the subject meanwhile is not lost: the duty is then due at once.
+  /// What was planned about the subject meanwhile is not lost: the duty is then due at once, or in
+  /// 5 seconds when it did not get ahead, as what left in vain may still be on its way to WeChat.
   /// Nothing happens when the lease is another's by now, or was given back before.
   public func finish(
     _ duty: Duty, _ ending: DutyEnding, until deadline: ContinuousClock.Instant
@@ -74,10 +75,15 @@ public struct Duties: Sendable {
       case .again(let seconds, let isFresh):
         try connection.execute(
           """
-          UPDATE duty SET due_at = IF(due_at < lease_until, due_at, \(databaseNow) + ?), lease_until = 0,
-            attempt = IF(?, 0, attempt)
+          UPDATE duty SET due_at = IF(due_at < lease_until, GREATEST(due_at, \(databaseNow) + ?),
+              \(databaseNow) + ?),
+            lease_until = 0, attempt = IF(?, 0, attempt)
           WHERE id = ? AND lease = ? AND lease_until > 0
-          """, [.integer(dueAfter(seconds: seconds)), .integer(isFresh ? 1 : 0)] + key)
+          """,
+          [
+            .integer(dueAfter(seconds: isFresh ? 0 : min(seconds, arrivalSeconds))),
+            .integer(dueAfter(seconds: seconds)), .integer(isFresh ? 1 : 0),
+          ] + key)
       }
     }
   }
@@ -140,6 +146,9 @@ public struct LeaseLost: Error, Sendable {}
 
 /// The present moment of the database, in microseconds since 1970.
 let databaseNow = "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)"
+
+/// After this time what was sent to WeChat has arrived, also when its answer was lost.
+let arrivalSeconds: Int64 = 5
 
 /// Longer than a duty may take: two calls to WeChat with their connects.
 private let leaseSeconds: Int64 = 30

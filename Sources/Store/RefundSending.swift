@@ -106,8 +106,10 @@ extension Refunds {
   /// WeChat is not asked about what may still be on its way to it.
   public func hurry(_ refund: Refund, by act: Act) throws {
     try database.transaction(until: act.deadline) { connection in
+      let isUnanswered = try connection.latest(refund).isUnanswered
       try connection.plan(
-        .refund, refund.merchant, refund.number.text, afterSeconds: refund.isUnanswered ? 5 : 0)
+        .refund, refund.merchant, refund.number.text,
+        afterSeconds: isUnanswered ? arrivalSeconds : 0)
     }
   }
 

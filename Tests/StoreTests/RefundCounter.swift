@@ -173,6 +173,11 @@ extension Shop {
     return try take(number)
   }
 
+  /// Brings every duty nearer by `seconds`.
+  func passTimeOfDuties(seconds: Int64) throws {
+    try run("UPDATE duty SET due_at = due_at - \(seconds * 1_000_000)")
+  }
+
   /// Lets so much time pass that every lease is over.
   func endLeases() throws {
     let minute = 60_000_000
