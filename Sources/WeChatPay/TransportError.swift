@@ -17,7 +17,7 @@ extension TransportError {
     let message =
       isCertificateFault
       ? "the merchant's certificate (商户API证书) was refused or cannot be used: \(error.message)"
-      : error.message
+      : error.message.withoutDuration
     switch error.outcome {
     case .provenUnsent:
       // Every host of WeChat wants the same certificate.
@@ -28,6 +28,14 @@ extension TransportError {
       self.init(wasSent: true, isCertificateFault: isCertificateFault, message: message)
     }
   }
+}
+
+extension String {
+  /// libcurl's text without ` after 10001 milliseconds`.
+  ///
+  /// Such a time differs at each try, and the same trouble is told once in an order's history only
+  /// when it is told in the same words.
+  var withoutDuration: String { replacing(/\ after [0-9]+ (milliseconds|ms)/, with: "") }
 }
 
 extension CurlError {
