@@ -113,4 +113,25 @@ import Testing
     #expect(withdrawal.status == 409, "\(withdrawal.text)")
     #expect(try site.refund("R-\(number)")["state"]?.string == "succeeded")
   }
+
+  @Test func `a refund by hand is not forgotten because its status is not understood`() throws {
+    let site = try Site()
+    let (number, _) = try site.paidOrder()
+    // Until somebody teaches the gateway the word.
+    try site.fault("refundquery", "unknown_refund_status", count: 0)
+    try site.control(
+      "POST", "refund-by-hand",
+      [
+        "out_trade_no": .string(number), "refund_fee": 1990,
+        "notify_url": .string(site.nginx.shopURL + "/wxpay/receive-refund-notify"),
+      ])
+    try eventually("WeChat was asked") {
+      try site.count("duty", where: "kind = 'platform_refunds' AND lease > 0 AND lease_until = 0")
+        == 1
+    }
+    try site.clearFaults()
+    try eventually("the refund is in the books") {
+      try site.merchantOrder(number)["refunded_fee"]?.integer == 1990
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import Logging
 import Payments
 import Store
 import WeChatPay
@@ -21,8 +22,12 @@ struct FindPlatformRefunds {
       let transactionID = payment.transactionID
     else { return .done }
     let records = try conversation.refunds.queryRefunds(of: transactionID, outTradeNo: number)
+    var isUnderstood = true
     for record in records {
-      guard let news = RefundNews(record) else { continue }
+      guard let news = RefundNews(record) else {
+        isUnderstood = false
+        continue
+      }
       let act = conversation.act("wechat-query")
       if let known = try gateway.refunds.find(
         merchant.name, record.outRefundNo, until: conversation.deadline)
@@ -34,6 +39,10 @@ struct FindPlatformRefunds {
           news, number: record.outRefundNo, of: payment, by: act)
       }
     }
-    return .done
+    guard !isUnderstood else { return .done }
+    gateway.logger.warning(
+      "WeChat reports a refund with a status that is not known; it is asked again",
+      metadata: ["out_trade_no": "\(number)"])
+    return .again(afterSeconds: Patience.answer.seconds(attempt: duty.attempt), isFresh: false)
   }
 }
