@@ -112,6 +112,8 @@ import Testing
       #expect(try site.reserved(scene.order) == 1990, "\(code)")
       let taken = try site.refund(scene.order, fee: 1)
       #expect(taken.code == "REFUND_EXCEEDS_PAYMENT", "\(code): \(taken.text)")
+      // It may be on its way; what WeChat has certainly not accepted can be taken back.
+      guard wait == "wechat" else { continue }
       let withdrawal = try site.decide("withdraw", scene.refund, ["reason": "算了"])
       #expect(withdrawal.code == "REFUND_STATE_CONFLICT", "\(code): \(withdrawal.text)")
     }

@@ -5,7 +5,7 @@ import Testing
 /// What keeps a refund from its end is seen, keeps no other refund, and has a way out.
 @Suite struct RefundTroubleTests {
   @Test func `a refund that cannot leave holds back no other`() throws {
-    let site = try Site(Site.Options(hasDuties: false))
+    let site = try Site()
     let (broken, _) = try site.paidOrder()
     try site.control("POST", "balance", ["fen": .number("0")])
     let reply = try site.refund(broken, fee: 1990, refundNumber: "broken-\(broken)")
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func `WeChat's word about a refund that was given up here is an alarm`() throws {
-    let site = try Site()
+    let site = try Site(.withDuties)
     let (number, _) = try site.paidOrder()
     let refund = "R-\(number)"
     #expect(try site.refund(number, fee: 1990, refundNumber: refund).status == 201)
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func `a refund that WeChat does not talk about tells so`() throws {
-    let site = try Site()
+    let site = try Site(.withDuties)
     let (number, _) = try site.paidOrder()
     let refund = "R-\(number)"
     try site.control("POST", "refund-outcome", ["outcome": "processing"])
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func `late money goes back although somebody else was at the payment`() throws {
-    let site = try Site(Site.Options(latePayment: "refund"))
+    let site = try Site(Site.Options(hasDuties: true, latePayment: "refund"))
     let (number, _, payment) = try site.unpaidOrder()
     try site.execute(
       "UPDATE payment SET state = 'closed', closing = 'merchant' WHERE out_trade_no = '\(number)'")
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func `the merchant takes back what WeChat has refused for want of money`() throws {
-    let site = try Site()
+    let site = try Site(.withDuties)
     try site.control("POST", "refund-spacing", ["seconds": 0])
     let (number, _) = try site.paidOrder()
     try site.control("POST", "balance", ["fen": 0])
@@ -101,7 +101,7 @@ import Testing
   }
 
   @Test func `what WeChat has is not taken back, whatever it said before`() throws {
-    let site = try Site(Site.Options(hasDuties: false))
+    let site = try Site()
     let (number, _) = try site.paidOrder()
     let fault = try site.control(
       "POST", "fault",
@@ -115,7 +115,7 @@ import Testing
   }
 
   @Test func `a refund by hand is not forgotten because its status is not understood`() throws {
-    let site = try Site()
+    let site = try Site(.withDuties)
     let (number, _) = try site.paidOrder()
     // Until somebody teaches the gateway the word.
     try site.fault("refundquery", "unknown_refund_status", count: 0)
