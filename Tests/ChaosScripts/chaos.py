@@ -10,7 +10,7 @@ import time
 import traceback
 
 import planted
-from scenarios import SCENARIOS, Violated
+from scenarios import SCENARIOS, Violated, findings
 from stage import SOURCE, Site, Stage, Unsettled
 
 # Played first, so that none of them is all that is left at the end.
@@ -74,7 +74,10 @@ def play(stage, name, seed, quick, kept):
               + (f"  ({told})" if told else ""), flush=True)
         return True
     except Exception as error:
-        reason = str(error) if isinstance(error, (Unsettled, Violated)) else traceback.format_exc()
+        expected = isinstance(error, (Unsettled, Violated))
+        reason = str(error) if expected else traceback.format_exc()
+        if site and expected and (found := findings(site, error)) is not error:
+            reason, error = f"{reason}\n{found}", found
         print(f"FAILED  {time.monotonic() - start:5.1f} s  {name} --seed {seed}\n{reason}", flush=True)
         if site:
             keep(site, error, kept / f"{name}-{seed}")

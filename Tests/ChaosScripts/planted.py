@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from bugs import BUGS
-from scenarios import SCENARIOS, Violated
+from scenarios import SCENARIOS, Violated, findings
 from stage import SOURCE, Site, Stage, Unsettled
 
 TREE = SOURCE / ".build" / "planted"
@@ -60,7 +60,7 @@ def play(stage, name, seed):
         SCENARIOS[name](site, random.Random(f"{name} {seed}"), True)
         return None
     except (Unsettled, Violated) as error:
-        return f"{name}: {str(error).splitlines()[0][:150]}"
+        return f"{name}: {str(findings(site, error)).splitlines()[0][:150]}"
     finally:
         site.end()
 
