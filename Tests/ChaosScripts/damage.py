@@ -167,6 +167,10 @@ def count_wrong(e):
     row(e, "payment", state="paid")["refund_count"] += 1
 
 
+def payment_unasked(e):
+    row(e, "payment", state="paid")["state"] = "unpaid"
+
+
 def duty_lost(e):
     found = row(e, "refund", state="succeeded")
     found["state"] = "processing"
@@ -190,7 +194,7 @@ DAMAGE = [
     (success_invented, "I8"), (acceptance_taken_for_success, "I8"), (released_while_paid, "I8"),
     (client_answer_lost, "I7"), (one_intent_two_refunds, "I7"), (refund_unwished, "I7"),
     (approval_missing, "I8"), (forbidden_edge, "I10"), (last_line_missing, "I10"),
-    (reservation_leaked, "I10"), (count_wrong, "I10"), (duty_lost, "I14"), (refund_stuck, "I14"),
+    (reservation_leaked, "I10"), (count_wrong, "I10"), (payment_unasked, "I14"), (duty_lost, "I14"), (refund_stuck, "I14"),
     (lease_leaked, "I14"),
 ]
 

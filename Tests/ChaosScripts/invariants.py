@@ -351,6 +351,11 @@ class Check:
     def nothing_is_forgotten(self):
         duties = {row["subject"]: row for row in self.evidence.tables["duty"]
                   if row["kind"] == "refund"}
+        asked = {row["subject"] for row in self.evidence.tables["duty"]
+                 if row["kind"] == "payment" and row["done_at"] is None}
+        for number, row in self.payments.items():
+            if row["state"] in ("created", "unpaid") and number not in asked:
+                self.say("I14", f"{number} is {row['state']}, and nobody will ask about it.")
         for number, row in self.refunds.items():
             duty = duties.get(number)
             if row["state"] in UNDER_WAY and (duty is None or duty["done_at"] is not None):

@@ -257,7 +257,8 @@ merchants:
 
     def start_gateway(self, crash_point=None, *options):
         crash = {"WEIXINPAY_CRASH_POINT": crash_point} if crash_point else {}
-        self.gateway = self._launch("serve", *options, **crash)
+        # One process: a supervisor would start another before anybody has looked.
+        self.gateway = self._launch("serve", "--single-process", *options, **crash)
         # With a crash point it may be gone before it is asked.
         eventually("the gateway", lambda: not self.gateway.is_running
                    or self.request("GET", "/wxpay/health")[0] == 200)
