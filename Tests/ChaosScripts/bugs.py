@@ -24,7 +24,7 @@ class Bug:
 
 HANDLERS, DUTIES, STORE = "Sources/Gateway/Handlers", "Sources/Gateway/Duties", "Sources/Store"
 
-STORED = '    let application = try ApplyRefund(stored: refund.parameters ?? "")\n    guard\n'
+STORED = '    let application = try ApplyRefund(stored: refund.parameters ?? "")\n    // Nothing'
 
 BUGS = [
     Bug("acknowledge before the commit", f"{HANDLERS}/ReceiveNotify.swift", "N4 P4 random-kills", ((
@@ -52,16 +52,14 @@ BUGS = [
         ? stored
         : stored.split(separator: refund.number.text).joined(
           separator: OutRefundNo.random().text))
-    guard
-"""),)),
+    // Nothing"""),)),
     Bug("send again in other words", f"{DUTIES}/PursueRefund.swift", "lost-answers", ((
         STORED, """    let stored = refund.parameters ?? ""
     let application = try ApplyRefund(
       stored: refund.sends == 0
         ? stored
         : stored.split(separator: "</xml>").joined() + "<device_info>again</device_info></xml>")
-    guard
-"""),)),
+    // Nothing"""),)),
     Bug("read the sum, then reserve", f"{STORE}/RefundRow.swift", "rush", ((
         """    let changed = try execute(
       \"""
@@ -79,8 +77,9 @@ BUGS = [
        "AND state = 'paid' AND ? > 0 AND"))),
     Bug("count a send when it is answered", f"{STORE}/RefundSending.swift", "R5 R4", (
         ('"sends = sends + 1", "unanswered = 1"', '"unanswered = 1"'),
-        ('"refund_id = ?", "succeeded_at = ?", "unanswered = 0"',
-         '"refund_id = ?", "succeeded_at = ?", "sends = sends + unanswered", "unanswered = 0"'))),
+        ('"succeeded_at = COALESCE(?, succeeded_at)", "unanswered = 0"',
+         '"succeeded_at = COALESCE(?, succeeded_at)", "sends = sends + unanswered",'
+         ' "unanswered = 0"'))),
     Bug("release what may have arrived", f"{DUTIES}/PursueRefund.swift", "lost-answers", ((
         """      return try wait(.weChat, doubt, "\\(error)", refund)
     case .slowDown:""", """      return try refuse(refund, "\\(error)")
