@@ -38,7 +38,7 @@ def main():
     finally:
         stage.end()
     print(f"{len(plays) - failures} of {len(plays)} passed.")
-    if failures:
+    if kept.exists():
         print(f"What was found is in {kept}; check.py --evidence reads it again.")
     sys.exit(1 if failures else 0)
 

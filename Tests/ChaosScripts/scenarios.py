@@ -41,10 +41,21 @@ def findings(site, error):
     return Violated(evidence, False, violations) if violations else error
 
 
+def watched(site, what, question, seconds):
+    """Waits, and looks meanwhile whether anything goes wrong: who waits in vain waits long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            return eventually(what, question, 5, 0.2)
+        except Unsettled:
+            check(site)
+    raise Unsettled(f"Waited {seconds} s in vain for {what}.")
+
+
 def settle(site, seconds=90):
     """Waits until nothing is left to do, then has everything checked."""
     site.control("POST", "fault/clear", {})
-    eventually("all work to be done", lambda: is_settled(site), seconds, 0.2)
+    watched(site, "all work to be done", lambda: is_settled(site), seconds)
     return check(site, settled=True)
 
 
@@ -157,8 +168,8 @@ def lost_answers(site, dice, quick):
     at_once([
         (shop.refund_directly, order, fee) for order, _ in orders for fee in (100, 200, 300, 400)])
     # The faults stay until every intent has come through them.
-    eventually("the refunds to come through", lambda: site.query(
-        "SELECT COUNT(*) FROM duty WHERE done_at IS NULL") == [["0"]], 120 if quick else 600, 0.2)
+    watched(site, "the refunds to come through", lambda: site.query(
+        "SELECT COUNT(*) FROM duty WHERE done_at IS NULL") == [["0"]], 120 if quick else 600)
     evidence = settle(site)
     moved = [line for line in evidence.ledger_after if line["event"] == "refund_accepted"]
     if len(moved) != intents:
