@@ -50,6 +50,8 @@ public struct RequestKey: Sendable, Equatable {
   let text: String
   /// Whether the key lives only as long as the application waits for its decision.
   private static let fleeting = "="
+  /// Whether it lives as long as the refund may give money back.
+  private static let standing = "~"
 
   /// The caller's own key: 1 to 64 visible ASCII characters. It is kept for ever.
   ///
@@ -65,8 +67,16 @@ public struct RequestKey: Sendable, Equatable {
     text = Self.fleeting + Self.digest(holder + "\n" + wish)
   }
 
+  /// Of a caller who refunds at once and sends no key: the same wish is the same refund, as long as
+  /// it has not failed. Whoever lost the answer and asks again must not pay twice.
+  public init(refundOnce wish: String, of holder: String) {
+    text = Self.standing + Self.digest(holder + "\n" + wish)
+  }
+
   private static func digest(_ text: String) -> String { hexadecimal(sha256(Array(text.utf8))) }
 
-  /// The end of keys that live no longer than the wait for a decision, as a condition in SQL.
-  static let keepLasting = "IF(request_key LIKE '=%', NULL, request_key)"
+  /// What is left of a key once the refund is decided, in SQL.
+  static let afterDecision = "IF(request_key LIKE '=%', NULL, request_key)"
+  /// What is left of it once the refund is certain to give nothing back.
+  static let afterFailure = "IF(request_key LIKE '~%', NULL, request_key)"
 }

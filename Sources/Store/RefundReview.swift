@@ -71,7 +71,7 @@ extension Connection {
       return amount == refund.amount ? .stood(refund) : .amountConflict(refund)
     }
     guard amount <= refund.appliedAmount else { return .amountConflict(refund) }
-    var assignments = ["refund_fee = ?", "request_key = \(RequestKey.keepLasting)"]
+    var assignments = ["refund_fee = ?", "request_key = \(RequestKey.afterDecision)"]
     var values: [Value] = [.integer(amount.amount)]
     if let reason = decision.reason {
       assignments.append("review_reason = ?")

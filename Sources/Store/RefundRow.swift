@@ -89,6 +89,11 @@ extension Connection {
     if refund.state.holdsAmount, !to.holdsAmount {
       // WeChat counts a refund that it has closed.
       try release(refund.amount, of: refund, refunds: to == .closed ? 0 : 1)
+      try execute(
+        """
+        UPDATE refund SET request_key = \(RequestKey.afterFailure)
+        WHERE merchant = ? AND out_refund_no = ?
+        """, [.text(refund.merchant.text), .text(refund.number.text)])
     }
     if to != refund.state || event == .sent {
       try record(refund.line(event, from: refund.state, detail: detail), by: act)

@@ -80,6 +80,28 @@ import Testing
     #expect(try site.weChatRefunds(of: order).count == 1)
   }
 
+  @Test func `who lost the answer to a refund without a number and asks again pays once`() throws {
+    let (order, _) = try site.paidOrder()
+    let first = try refund(order, fee: 500)
+    try #require(first.status == 201, "\(first.text)")
+    let number = try #require(first.json["out_refund_no"]?.string)
+    let again = try refund(order, fee: 500)
+    #expect(again.status == 200 && again.json["out_refund_no"]?.string == number, "\(again.text)")
+    #expect(try refund(order, fee: 500, reason: "破损").status == 201)
+    #expect(try site.reserved(order) == 1000)
+  }
+
+  @Test func `a refund that WeChat has closed can be wished for once more`() throws {
+    let (order, _) = try site.paidOrder()
+    try site.control(
+      "POST", "refund-outcome", ["outcome": "close", "out_trade_no": .string(order)])
+    let first = try refund(order, fee: 500)
+    let number = try #require(first.json["out_refund_no"]?.string, "\(first.text)")
+    try site.waitUntil(number, is: "closed")
+    let again = try refund(order, fee: 500)
+    #expect(again.status == 201 && again.json["out_refund_no"]?.string != number, "\(again.text)")
+  }
+
   @Test func `a key of the buyer's outlives the decision`() throws {
     let (order, buyer) = try site.paidOrder()
     let key = Site.number()

@@ -20,7 +20,8 @@ enum MerchantRefunds {
     let application = RefundApplication(
       merchant: merchant.name, order: record.order.number, payment: payment, number: number,
       amount: wish.amount, kind: wish.kind, reason: wish.reason,
-      key: try context.requestKey(of: "merchant"), approvedParameters: parameters.stored)
+      key: try context.requestKey(of: "merchant") ?? wish.key(of: record.order),
+      approvedParameters: parameters.stored)
     let creation = try context.gateway.refunds.apply(application, by: act(context, holder))
     crashPoint("R2")
     switch creation {
@@ -172,5 +173,14 @@ private struct DirectRefund {
       try members.optional("kind", "unshipped or returned", RefundKind.init(chosen:)) ?? .unshipped
     outTradeNo = try members.optional(
       "out_trade_no", "the number of a payment of this order", OutTradeNo.init)
+  }
+
+  /// What a caller's wish is recognised by who sends no number: asked again, it is the same refund.
+  func key(of order: Order) -> RequestKey? {
+    guard number == nil else { return nil }
+    let words = [
+      order.number.text, outTradeNo?.text ?? "", "\(amount.amount)", kind.rawValue, reason.text,
+    ]
+    return RequestKey(refundOnce: words.joined(separator: "\n"), of: "merchant")
   }
 }
