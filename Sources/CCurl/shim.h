@@ -31,6 +31,11 @@ static inline CURLcode shim_set_context_callback(
   return curl_easy_setopt(handle, option, value);
 }
 
+static inline CURLcode shim_set_socket_callback(
+    CURL *handle, CURLoption option, curl_opensocket_callback value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
 static inline CURLcode shim_set_blob(
     CURL *handle, CURLoption option, const void *bytes, size_t count) {
   struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};

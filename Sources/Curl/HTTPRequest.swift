@@ -7,7 +7,8 @@ public struct HTTPRequest: Sendable {
   }
 
   public var method: Method
-  /// `https://`, visible ASCII characters only, no user name; anything else is refused when sent.
+  /// `https://` (or `http://`, in a session that allows it), visible ASCII characters only, no user
+  /// name; anything else is refused when sent.
   public var url: String
   /// The body's media type; nil sends none.
   public var contentType: String?
@@ -30,22 +31,22 @@ public struct HTTPRequest: Sendable {
 }
 
 extension HTTPRequest {
-  private static let scheme = "https://"
-
   /// The host and port of the URL: the part of it that may appear in messages.
   ///
   /// Refuses what libcurl would cut off (at a zero byte), repair, or take for a user name.
-  func host() throws(CurlError) -> String {
+  func host(allowsPlainHTTP: Bool) throws(CurlError) -> String {
     guard url.utf8.allSatisfy({ 0x21...0x7e ~= $0 }) else {
       throw CurlError(
         CURLE_URL_MALFORMAT, .provenUnsent,
         "The URL holds a character that is not visible ASCII; percent-encode it.")
     }
-    guard url.hasPrefix(Self.scheme) else {
+    let schemes = allowsPlainHTTP ? ["https://", "http://"] : ["https://"]
+    guard let scheme = schemes.first(where: url.hasPrefix) else {
       throw CurlError(
-        CURLE_UNSUPPORTED_PROTOCOL, .provenUnsent, "The URL does not start with https://.")
+        CURLE_UNSUPPORTED_PROTOCOL, .provenUnsent,
+        "The URL does not start with \(schemes.joined(separator: " or ")).")
     }
-    let host = url.dropFirst(Self.scheme.count).prefix { !"/?#\\".contains($0) }
+    let host = url.dropFirst(scheme.count).prefix { !"/?#\\".contains($0) }
     guard !host.isEmpty, !host.contains("@") else {
       throw CurlError(
         CURLE_URL_MALFORMAT, .provenUnsent, "The URL has no host, or a user name before it.")

@@ -45,23 +45,25 @@ public import Pooling
   public mutating func send(
     _ request: HTTPRequest, connectTimeout: Duration, timeout: Duration
   ) throws(CurlError) -> HTTPResponse {
-    let host = try request.host()
+    let host = try request.host(allowsPlainHTTP: options.allowsPlainHTTP)
     let headers = try HeaderList(request.headerLines())
     let answer = Answer()
+    let guardian = AddressGuard()
     let authorities = try options.authorities.store(orSystem: systemAuthorities)
     // After the transfer nothing of it stays in the handle but its connections.
     defer { unsafe curl_easy_reset(handle) }
 
     try configure(authorities)
+    if options.isPublicOnly { try configure(guardian) }
     try configure(request, headers, answer)
     try set(CURLOPT_CONNECTTIMEOUT_MS, connectTimeout.milliseconds)
     try set(CURLOPT_TIMEOUT_MS, timeout.milliseconds)
 
     let code = unsafe curl_easy_perform(handle)
     // libcurl knows their addresses only.
-    withExtendedLifetime((answer, authorities)) {}
+    withExtendedLifetime((answer, authorities, guardian)) {}
     extendLifetime(headers)
-    guard code == CURLE_OK else { throw failure(code, host) }
+    guard code == CURLE_OK else { throw failure(code, host, refused: guardian.refused) }
     return HTTPResponse(
       status: number(CURLINFO_RESPONSE_CODE), body: answer.body,
       newConnections: number(CURLINFO_NUM_CONNECTS), address: text(CURLINFO_PRIMARY_IP))
@@ -79,7 +81,7 @@ extension Session {
     // Instead of 16 KiB for each request that waits; WeChat's answers are smaller than this.
     try set(CURLOPT_BUFFERSIZE, 4096)
 
-    try set(CURLOPT_PROTOCOLS_STR, "https")
+    try set(CURLOPT_PROTOCOLS_STR, options.allowsPlainHTTP ? "https,http" : "https")
     try set(CURLOPT_REDIR_PROTOCOLS_STR, "https")
     try set(CURLOPT_FOLLOWLOCATION, 0)
     // An empty proxy overrules the environment's.
@@ -109,6 +111,13 @@ extension Session {
       try set(CURLOPT_FRESH_CONNECT, 1)
       try set(CURLOPT_FORBID_REUSE, 1)
     }
+  }
+
+  private mutating func configure(_ guardian: AddressGuard) throws(CurlError) {
+    let context = unsafe Unmanaged.passUnretained(guardian).toOpaque()
+    try check(unsafe shim_set_pointer(handle, CURLOPT_OPENSOCKETDATA, context))
+    try check(
+      unsafe shim_set_socket_callback(handle, CURLOPT_OPENSOCKETFUNCTION, openSocket))
   }
 
   /// What libcurl was built to trust.
@@ -169,15 +178,17 @@ extension Session {
 // MARK: What happened
 
 extension Session {
-  private func failure(_ code: CURLcode, _ host: String) -> CurlError {
+  private func failure(_ code: CURLcode, _ host: String, refused address: String?) -> CurlError {
     // Two witnesses: the clock starts when a connection, new or kept, is ready for the request.
     let hasBegun = size(CURLINFO_PRETRANSFER_TIME_T) > 0 || number(CURLINFO_REQUEST_SIZE) > 0
     let outcome = CurlError.Outcome(code, hasBegun: hasBegun)
     // A stranger's certificate may be quoted here: no control character may reach a log.
-    let explained = unsafe String(cString: explanation).unicodeScalars
-      .filter { $0.properties.generalCategory != .control }
+    let explained =
+      unsafe address.map { "its address \($0) is not public." }
+      ?? String(cString: explanation)
+    let printable = explained.unicodeScalars.filter { $0.properties.generalCategory != .control }
     return CurlError(
-      code, outcome, "\(host): \(name(of: code)) (curl \(code.rawValue)): \(String(explained))")
+      code, outcome, "\(host): \(name(of: code)) (curl \(code.rawValue)): \(String(printable))")
   }
 
   private func number(_ information: CURLINFO) -> Int {

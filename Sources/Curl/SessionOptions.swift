@@ -9,16 +9,24 @@ public struct SessionOptions: Sendable {
   /// On a kept connection that dies before an answer, libcurl sends the request a second time by
   /// itself. Set this for requests that must arrive at most once, such as refunds.
   public var freshConnection: Bool
+  /// Connects to addresses of the public internet only, whatever a name stands for: for addresses
+  /// that are not of our own network by mistake or by somebody's design.
+  public var isPublicOnly: Bool
+  /// Whether `http://` is taken too. For programs on this machine or beside it; never for secrets.
+  public var allowsPlainHTTP: Bool
 
   /// Copies share it: sessions that are opened with the same options read the authorities once.
   let authorities: Authorities
 
   public init(
-    caFile: String? = nil, identity: ClientIdentity? = nil, freshConnection: Bool = false
+    caFile: String? = nil, identity: ClientIdentity? = nil, freshConnection: Bool = false,
+    isPublicOnly: Bool = false, allowsPlainHTTP: Bool = false
   ) {
     self.caFile = caFile
     self.identity = identity
     self.freshConnection = freshConnection
+    self.isPublicOnly = isPublicOnly
+    self.allowsPlainHTTP = allowsPlainHTTP
     authorities = Authorities(file: caFile)
   }
 }
