@@ -15,6 +15,8 @@ public final class Gateway: Sendable {
   let hosts: WeChatHosts
   /// The sessions in which a merchant shows its certificate (商户API证书).
   let identities: [MerchantName: Pool<Session>]
+  /// How the merchants' shops are told what happens.
+  let shop: ShopChannels
   let logger: Logger
 
   init(
@@ -25,6 +27,7 @@ public final class Gateway: Sendable {
     self.database = database
     self.hosts = hosts
     self.identities = identities
+    shop = ShopChannels(settings)
     self.logger = logger
   }
 
@@ -32,6 +35,7 @@ public final class Gateway: Sendable {
   var attempts: PaymentAttempts { PaymentAttempts(database) }
   var refunds: Refunds { Refunds(database) }
   var duties: Duties { Duties(database) }
+  var deliveries: Deliveries { Deliveries(database) }
   var pace: Pace { Pace(database) }
   var notifications: Notifications { Notifications(database) }
   var sessions: LoginSessions { LoginSessions(database) }

@@ -130,7 +130,8 @@ enum StartCheck {
         "The database lacks \(missing.joined(separator: ", ")); run weixinpay migrate.")
     }
     // An expired certificate is no reason: buyers can pay, and refunds wait for another one.
-    for finding in settings.certificates.flatMap({ $0.check() }) where finding.level == .fail {
+    let findings = settings.certificates.flatMap { $0.check() } + Check.checkShop(settings)
+    for finding in findings where finding.level == .fail {
       reasons.append(finding.line)
     }
     guard reasons.isEmpty else { throw StartRefusal(reasons: reasons) }

@@ -14,6 +14,8 @@ public enum Patience: Sendable, CaseIterable {
   case configuration
   /// For a person at the merchant's to settle an abnormal refund.
   case person
+  /// For a shop to come back that could not be told something.
+  case delivery
 
   private var steps: [Int64] {
     switch self {
@@ -23,6 +25,7 @@ public enum Patience: Sendable, CaseIterable {
     case .funds: [300, 900, 1800]
     case .configuration: [60, 300, 900, 1800]
     case .person: [3600, 21_600]
+    case .delivery: [5, 15, 60, 300, 900, 1800, 3600]
     }
   }
 

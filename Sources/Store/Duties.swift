@@ -12,11 +12,13 @@ public struct Duties: Sendable {
 
   public init(_ database: Database) { self.database = database }
 
-  /// Takes one duty that is due, out of the sixteen that are overdue longest.
+  /// Takes one duty of some kinds that is due, out of the sixteen that are overdue longest.
   ///
   /// - Returns: `nil` when nothing is due.
-  public func take(until deadline: ContinuousClock.Instant) throws -> Duty? {
-    try take(where: "due_at <= \(databaseNow)", [], until: deadline)
+  public func take(
+    _ kinds: [DutyKind] = DutyKind.allCases, until deadline: ContinuousClock.Instant
+  ) throws -> Duty? {
+    try take(kinds, where: "due_at <= \(databaseNow)", [], until: deadline)
   }
 
   /// Takes the duty about a subject, if it is due.
@@ -28,16 +30,16 @@ public struct Duties: Sendable {
     until deadline: ContinuousClock.Instant
   ) throws -> Duty? {
     try take(
-      where: "kind = ? AND merchant = ? AND subject = ?"
-        + (isEarly ? "" : " AND due_at <= \(databaseNow)"),
-      [.text(kind.rawValue), .text(merchant.text), .text(subject)], until: deadline)
+      [kind],
+      where: "merchant = ? AND subject = ?" + (isEarly ? "" : " AND due_at <= \(databaseNow)"),
+      [.text(merchant.text), .text(subject)], until: deadline)
   }
 
   private func take(
-    where condition: String, _ values: [Value], until deadline: ContinuousClock.Instant
+    _ kinds: [DutyKind], where condition: String, _ values: [Value],
+    until deadline: ContinuousClock.Instant
   ) throws -> Duty? {
     try database.withConnection(until: deadline) { connection in
-      let kinds = DutyKind.allCases
       let rows = try connection.query(
         """
         SELECT id, kind, merchant, subject, attempt, lease FROM duty
@@ -111,6 +113,8 @@ public enum DutyKind: String, CaseIterable, Sendable {
   case latePayment = "late_payment"
   /// Look for refunds that were made by hand (商户平台); the subject is the `out_trade_no`.
   case platformRefunds = "platform_refunds"
+  /// Tell the shop what has happened to an order; the subject is the shop's order number.
+  case delivery
 }
 
 /// A duty that was taken.

@@ -65,6 +65,8 @@ struct JournalLine {
   var to: String?
   let detail: String
   var notificationID: Int64?
+  /// What the shop is told about it; `nil` when it is none of the shop's business.
+  var tells: ShopEvent?
 }
 
 extension Connection {
@@ -97,5 +99,6 @@ extension Connection {
         Value(line.from), Value(line.to), .text(act.actor), .text(line.detail),
         Value(line.notificationID), Value(act.requestID),
       ])
+    if let event = line.tells { try tell(event, line, by: act) }
   }
 }

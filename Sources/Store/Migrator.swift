@@ -109,8 +109,11 @@ public struct Migrator: Sendable {
       }
     try connection.run("CREATE USER IF NOT EXISTS \(account) \(identified)")
     let rights = [
-      ("SELECT, INSERT", ["journal", "shop_order"]),
-      ("SELECT, INSERT, UPDATE", ["payment", "refund", "merchant_token", "duty", "pace"]),
+      ("SELECT, INSERT", ["journal", "shop_order", "event"]),
+      (
+        "SELECT, INSERT, UPDATE",
+        ["payment", "refund", "merchant_token", "duty", "pace", "delivery"]
+      ),
       // What WeChat said is kept as it came; only what became of it may be said anew.
       ("SELECT, INSERT, UPDATE (outcome)", ["notification"]),
       ("SELECT, INSERT, DELETE", ["login_session"]), ("SELECT", ["migration"]),

@@ -72,6 +72,7 @@ struct StoredMessage {
   let merchant: MerchantName
   let outTradeNo: OutTradeNo?
   let transactionID: TransactionID?
+  var outRefundNo: OutRefundNo?
   let outcome: String
   let reason: String?
   let body: [UInt8]
@@ -100,12 +101,13 @@ extension Connection {
     let digest = Value.bytes(sha256(message.body))
     let inserted = try executeUnlessTaken(
       """
-      INSERT INTO notification (merchant, digest, out_trade_no, transaction_id, outcome, reason,
-        body, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO notification (merchant, digest, out_trade_no, transaction_id, out_refund_no,
+        outcome, reason, body, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         .text(message.merchant.text), digest, Value(message.outTradeNo?.text),
-        Value(message.transactionID?.text), .text(message.outcome), Value(message.reason),
+        Value(message.transactionID?.text), Value(message.outRefundNo?.text),
+        .text(message.outcome), Value(message.reason),
         .bytes(message.body), .integer(act.now.microseconds),
       ])
     guard inserted == nil else { return (lastInsertID, true) }

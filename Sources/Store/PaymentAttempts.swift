@@ -95,8 +95,7 @@ public struct PaymentAttempts: Sendable {
           .text(closing.rawValue), .text(attempt.merchant.text), .text(attempt.outTradeNo.text),
         ])
       guard changed == 1 else { return false }
-      try connection.record(
-        attempt.line(.closed, from: .created, detail: closing.sentence), by: act)
+      try connection.record(attempt.line(closing, from: .created), by: act)
       return true
     }
   }
@@ -115,8 +114,7 @@ public struct PaymentAttempts: Sendable {
       while let attempt = PaymentAttempt(unopened: order, number: number, payer: latest?.openID) {
         switch try connection.open(attempt, by: act) {
         case .opened:
-          try connection.record(
-            attempt.line(.closed, from: .created, detail: Closing.merchant.sentence), by: act)
+          try connection.record(attempt.line(.merchant, from: .created), by: act)
           return .opened
         case .existed: return .existed
         case .taken: number += 1

@@ -35,7 +35,7 @@ extension Connection {
       [.text(closing.rawValue)])
     // A repetition is not worth a line, the merchant's own decision is.
     guard from != .closed || closing == .merchant else { return }
-    try record(attempt.line(.closed, from: from, detail: closing.sentence), by: act)
+    try record(attempt.line(closing, from: from), by: act)
   }
 
   /// - Returns: `false` when an attempt of that number exists.
@@ -91,6 +91,12 @@ extension PaymentAttempt {
     JournalLine(
       merchant: merchant, order: order, outTradeNo: outTradeNo, event: event.rawValue,
       from: from.rawValue, to: (try? from.after(event))?.rawValue, detail: detail)
+  }
+
+  func line(_ closing: Closing, from: PaymentState) -> JournalLine {
+    var line = line(.closed, from: from, detail: closing.sentence)
+    line.tells = ShopEvent(closing)
+    return line
   }
 
   /// The row that keeps a closed order from being opened.

@@ -145,7 +145,8 @@ extension Settlement {
       merchant: verified.merchant, order: row.order, outTradeNo: proof.outTradeNo,
       event: PaymentEvent.paid.rawValue, from: row.previous?.rawValue,
       to: PaymentState.paid.rawValue,
-      detail: "\(proof.total) paid at \(proof.paidAt.rfc3339), transaction \(proof.transactionID)")
+      detail: "\(proof.total) paid at \(proof.paidAt.rfc3339), transaction \(proof.transactionID)",
+      tells: .paid)
     return Settlement(
       outcome: .applied(alarms),
       lines: [paid] + alarms.map { verified.line($0, order: row.order) })

@@ -40,7 +40,7 @@ extension Notifications {
       let stored = try connection.store(
         StoredMessage(
           merchant: hint.merchant, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
-          outcome: "applied", reason: nil, body: hint.body), by: act)
+          outRefundNo: hint.outRefundNo, outcome: "applied", reason: nil, body: hint.body), by: act)
       if stored.isNew {
         try connection.plan(kind, hint.merchant, subject, afterSeconds: 0)
       }

@@ -83,10 +83,8 @@ extension Connection {
     }
     try move(
       refund, event, assigning: assignments, values,
+      releasing: refund.amount.minus(amount) ?? .zero,
       detail: decision.sentence(about: refund, amount), by: act)
-    if let difference = refund.amount.minus(amount), difference > .zero {
-      try release(difference, of: refund, refunds: 0)
-    }
     if to == .approved {
       try plan(.refund, refund.merchant, refund.number.text, afterSeconds: 0)
     }

@@ -66,13 +66,15 @@ extension Connection {
 
   /// Moves a refund to the state after an event, with its journal line and its money.
   ///
-  /// - Parameter assignments: further columns, each with `= ?`, and their values.
+  /// - Parameters:
+  ///   - assignments: further columns, each with `= ?`, and their values.
+  ///   - difference: what of its amount it does not hold any more, although it goes on.
   /// - Returns: whether the state is another one now.
   /// - Throws: `RefundRefusal` when the state forbids the event; `RefundChanged` when the refund is
   ///   not the one that the caller has seen.
   @discardableResult mutating func move(
     _ refund: Refund, _ event: RefundEvent, assigning assignments: [String] = [],
-    _ values: [Value] = [], detail: String, by act: Act
+    _ values: [Value] = [], releasing difference: Fen = .zero, detail: String, by act: Act
   ) throws -> Bool {
     let to = try refund.state.after(event)
     let columns = (["state = ?", "version = version + 1"] + assignments).joined(separator: ", ")
@@ -86,6 +88,8 @@ extension Connection {
         .text(refund.state.rawValue), .integer(refund.amount.amount),
       ])
     guard changed == 1 else { throw RefundChanged() }
+    // Before the event is numbered: whoever reserves takes the payment's row first, too.
+    if difference > .zero { try release(difference, of: refund, refunds: 0) }
     if refund.state.holdsAmount, !to.holdsAmount {
       // WeChat counts a refund that it has closed.
       try release(refund.amount, of: refund, refunds: to == .closed ? 0 : 1)
@@ -162,6 +166,7 @@ extension Refund {
   ) -> JournalLine {
     JournalLine(
       merchant: merchant, order: order, outTradeNo: outTradeNo, refund: number, event: event,
-      from: from?.rawValue, to: to?.rawValue, detail: detail.fitting(512))
+      from: from?.rawValue, to: to?.rawValue, detail: detail.fitting(512),
+      tells: to == from ? nil : to.flatMap(ShopEvent.init))
   }
 }

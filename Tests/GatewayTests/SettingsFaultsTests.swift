@@ -40,7 +40,7 @@ struct SeededFault: Sendable, CustomTestStringConvertible {
       says: ["did you mean api_key_file?"]),
     SeededFault(
       name: "a key that resembles none", before: "colour: red", key: "colour",
-      says: ["one of listen, database, wechat, merchants", "remove"]),
+      says: ["one of listen, database, shop_database, wechat, merchants", "remove"]),
     SeededFault(
       name: "a key given twice", before: "log: json\nlog: logfmt", key: "log",
       says: ["the key once", "keep one"]),

@@ -16,7 +16,7 @@ import Testing
     #expect(try shop.refund() == refund)
     #expect(try shop.held() == .init(500, of: 1))
     #expect(try shop.history(ofRefund: "R1") == ["applied:>applied"])
-    #expect(try shop.duties.take(until: shop.soon) == nil)
+    #expect(try shop.duties.take([.refund], until: shop.soon) == nil)
   }
 
   @Test func `a refund that is approved as it is applied for is to be sent at once`() throws {
@@ -26,7 +26,7 @@ import Testing
     #expect(refund.parameters == "refund_fee=500")
     #expect(
       try shop.history(ofRefund: "R1") == ["applied:>applied", "approved:applied>approved"])
-    #expect(try shop.duties.take(until: shop.soon)?.subject == "R1")
+    #expect(try shop.duties.take([.refund], until: shop.soon)?.subject == "R1")
   }
 
   @Test func `of 64 partial refunds at once exactly those that fit are recorded`() throws {
@@ -159,14 +159,14 @@ import Testing
     #expect(agreed.state == .awaitingGoods)
     #expect(agreed.parameters == nil)
     #expect(try shop.held() == .init(400, of: 1))
-    #expect(try shop.duties.take(until: shop.soon) == nil)
+    #expect(try shop.duties.take([.refund], until: shop.soon) == nil)
     guard case .decided(let received) = try shop.decide("R1", .receive) else {
       Issue.record("not decided")
       return
     }
     #expect(received.state == .approved)
     #expect(received.parameters == "refund_fee=400")
-    #expect(try shop.duties.take(until: shop.soon)?.subject == "R1")
+    #expect(try shop.duties.take([.refund], until: shop.soon)?.subject == "R1")
     #expect(
       try shop.history(ofRefund: "R1") == [
         "applied:>applied", "agreed:applied>awaiting_goods", "received:awaiting_goods>approved",

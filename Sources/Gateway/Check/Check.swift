@@ -19,7 +19,7 @@ public struct Check: Sendable {
         findings: [.ok("configuration", "complete, with the merchants \(merchants)")]
           + checkUser(file) + checkClock() + checkSockets(settings.listen)
           + settings.certificates.flatMap { $0.check() } + checkDatabase(settings.database)
-          + checkWeChat(settings.wechat))
+          + checkShop(settings) + checkWeChat(settings.wechat))
     } catch {
       return Check(
         findings: error.faults.map { fault in

@@ -36,13 +36,14 @@ extension Check {
   private static let needed =
     [
       "journal", "notification", "login_session", "merchant_token", "payment", "refund", "duty",
-      "pace",
+      "pace", "event", "delivery",
     ].map {
       "INSERT INTO \($0) SELECT * FROM \($0) WHERE 1 = 0"
     } + [
       "SELECT 1 FROM shop_order WHERE 1 = 0",
       "UPDATE payment SET state = state WHERE 1 = 0", "UPDATE duty SET kind = kind WHERE 1 = 0",
       "UPDATE refund SET state = state WHERE 1 = 0", "UPDATE pace SET kind = kind WHERE 1 = 0",
+      "UPDATE delivery SET state = state WHERE 1 = 0",
       "UPDATE notification SET outcome = outcome WHERE 1 = 0",
       "DELETE FROM login_session WHERE 1 = 0",
     ]

@@ -14,11 +14,12 @@ struct DutyRunner: Sendable {
   /// Longer than two calls to WeChat with their connects, shorter than a lease.
   private static let patience: Duration = .seconds(25)
 
-  /// Runs one duty that is due.
+  /// Runs one duty of some kinds that is due.
   ///
   /// - Returns: `false` when there was none.
-  func runNext() throws -> Bool {
-    guard let duty = try gateway.duties.take(until: .now + .seconds(5)) else { return false }
+  func runNext(_ kinds: [DutyKind] = DutyKind.allCases) throws -> Bool {
+    guard let duty = try gateway.duties.take(kinds, until: .now + .seconds(5))
+    else { return false }
     try run(duty, until: .now + Self.patience, perform)
     return true
   }
@@ -90,6 +91,7 @@ struct DutyRunner: Sendable {
     case .latePayment: return try SettleLatePayment(conversation, duty).run()
     case .refund: return try PursueRefund(conversation, duty).run()
     case .platformRefunds: return try FindPlatformRefunds(conversation, duty).run()
+    case .delivery: return try DeliverEvents(conversation, duty).run()
     }
   }
 
@@ -123,8 +125,12 @@ final class DutyWorkers: Sendable {
 
   /// Starts the threads; they hold this object until `stop`.
   func start(_ count: Int) throws -> [NativeThread] {
-    try (0..<count).map { index in
-      try NativeThread.start(name: "duty-\(index)") { self.work() }
+    // A shop that is slow to listen must not hold up WeChat's refunds, nor the other way round.
+    let kinds = Dictionary(grouping: DutyKind.allCases) { $0 == .delivery ? "tell" : "duty" }
+    return try kinds.flatMap { name, kinds in
+      try (0..<count).map { index in
+        try NativeThread.start(name: "\(name)-\(index)") { self.work(kinds) }
+      }
     }
   }
 
@@ -134,10 +140,10 @@ final class DutyWorkers: Sendable {
     stopped.signal()
   }
 
-  private func work() {
+  private func work(_ kinds: [DutyKind]) {
     while !isStopping.load(ordering: .relaxed) {
       do {
-        if try runner.runNext() { continue }
+        if try runner.runNext(kinds) { continue }
       } catch {
         logger.warning("duties cannot be taken", metadata: ["reason": "\(error)"])
       }

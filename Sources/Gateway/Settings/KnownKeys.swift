@@ -14,7 +14,8 @@ enum KnownKeys {
     return pattern == "merchants" || children[pattern] != nil
   }
 
-  private static func pattern(_ path: String) -> String {
+  /// The path with `*` for the name of a merchant.
+  static func pattern(_ path: String) -> String {
     let parts = path.split(separator: ".")
     return parts.count > 1 && parts[0] == "merchants"
       ? (["merchants", "*"] + parts.dropFirst(2)).joined(separator: ".") : path

@@ -13,6 +13,7 @@ struct RawSettings: Sendable {
   var merchant = RawListener()
   var peers: [String] = []
   var database = RawDatabase()
+  var shopDatabase = RawShopDatabase()
   var pay: [WebAddress] = []
   var login = WebAddress.none
   var wechatCAFile: String?
@@ -37,6 +38,16 @@ struct RawDatabase: Sendable {
   var connections = 0
 }
 
+struct RawShopDatabase: Sendable {
+  var socket: String?
+  var host: String?
+  var port = 0
+  var caFile: String?
+  var name: String?
+  var user: String?
+  var passwordFile: String?
+}
+
 struct RawMerchant: Sendable {
   var appID: AppID?
   var appSecretFile = ""
@@ -49,4 +60,21 @@ struct RawMerchant: Sendable {
   var refundNotifyURL: WebAddress?
   var refundAccountFallback: RefundAccount?
   var latePayment = LatePayment.accept
+  var webhook = RawWebhook()
+  var relay = RawRelay()
+  var privateHosts: [String] = []
+  var privateCAFile: String?
+  var shopTables: [ShopEvent: [String]] = [:]
+}
+
+struct RawWebhook: Sendable {
+  var url: WebAddress?
+  var keyFile: String?
+  var previousKeyFile: String?
+  var events: [ShopEvent]?
+}
+
+struct RawRelay: Sendable {
+  var paymentURL: WebAddress?
+  var refundURL: WebAddress?
 }

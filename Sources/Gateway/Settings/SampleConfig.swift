@@ -34,7 +34,7 @@ private struct SampleConfig {
     if common < groups.count || groups.isEmpty { text += "\n" }
     open.removeSubrange(common...)
     for group in groups[common...] {
-      let path = (open + [group]).joined(separator: ".")
+      let path = KnownKeys.pattern((open + [group]).joined(separator: "."))
       if let sentence = settingGroups.first(where: { $0.path == path })?.sentence {
         comment(sentence)
       }

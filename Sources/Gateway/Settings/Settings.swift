@@ -38,6 +38,10 @@ public struct Settings: Sendable {
   public let merchants: [Merchant]
   /// The certificates of those merchants that have one.
   let certificates: [CertificateFiles]
+  /// How the shops want to be told what happens.
+  let shops: [MerchantName: ShopSettings]
+  /// The shop's own tables; `nil` when nobody changes any.
+  let shopDatabase: ConnectionSettings?
   /// How long a buyer's login lasts.
   public let sessionLifeSeconds: Int64
   /// How an event is written to standard error.

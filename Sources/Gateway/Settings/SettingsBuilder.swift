@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Linux
+import MariaDB
 import Payments
 import WeChatPay
 
@@ -9,7 +10,7 @@ import WeChatPay
 /// it as `SettingsTable` says into `RawSettings`, `SettingsRules` compares it with the others, and
 /// what is left without a `Fault` becomes `Settings` here.
 struct SettingsBuilder {
-  private var reader: SettingsReader
+  var reader: SettingsReader
 
   var faults: [Fault] { reader.document.allFaults }
 
@@ -40,10 +41,14 @@ struct SettingsBuilder {
     checkReadable("database.ca_file", raw.database.caFile)
     checkReadable("wechat.ca_file", raw.wechatCAFile)
     let built = merchants.map { merchant($0.name, $0.raw) }
+    let shops = Dictionary(
+      merchants.map { ($0.name, shop($0.name, $0.raw)) }, uniquingKeysWith: { first, _ in first })
+    let shopDatabase = shopDatabase(raw, isNeeded: shops.values.contains { !$0.statements.isEmpty })
     guard faults.isEmpty else { return nil }
     return Settings(
       raw, password: password.map(Secret.init), merchants: built.compactMap(\.self),
-      certificates: merchants.compactMap(CertificateFiles.init))
+      certificates: merchants.compactMap(CertificateFiles.init), shops: shops,
+      shopDatabase: shopDatabase)
   }
 
   private mutating func check(
@@ -101,7 +106,7 @@ struct SettingsBuilder {
   }
 
   /// - Returns: the content; `nil` when there is no such setting or it was reported.
-  private mutating func secret(_ path: String, _ file: String?) -> String? {
+  mutating func secret(_ path: String, _ file: String?) -> String? {
     guard let file, reader.document.isGiven(path), reader.document.isSound(path)
     else { return nil }
     do {
@@ -112,7 +117,7 @@ struct SettingsBuilder {
     }
   }
 
-  private mutating func checkReadable(_ path: String, _ file: String?) {
+  mutating func checkReadable(_ path: String, _ file: String?) {
     guard let file, reader.document.isSound(path) else { return }
     if FileStatus(path: file)?.isRegular != true
       || (try? Data(contentsOf: URL(filePath: file))) == nil
@@ -168,7 +173,9 @@ extension Mismatch {
 
 extension Settings {
   fileprivate init(
-    _ raw: RawSettings, password: Secret?, merchants: [Merchant], certificates: [CertificateFiles]
+    _ raw: RawSettings, password: Secret?, merchants: [Merchant],
+    certificates: [CertificateFiles], shops: [MerchantName: ShopSettings],
+    shopDatabase: ConnectionSettings?
   ) {
     self.init(
       processes: raw.processes,
@@ -182,7 +189,7 @@ extension Settings {
         connections: raw.database.connections),
       wechat: WeChatSettings(
         pay: raw.pay.map(\.origin), login: raw.login.origin, caFile: raw.wechatCAFile),
-      merchants: merchants, certificates: certificates,
+      merchants: merchants, certificates: certificates, shops: shops, shopDatabase: shopDatabase,
       sessionLifeSeconds: raw.sessionLifetime.components.seconds,
       logFormat: raw.logFormat)
   }

@@ -76,6 +76,31 @@ extension Setting where Target == RawSettings {
         + " 151 in all by default."),
 
     Setting(
+      "shop_database.socket", \.shopDatabase.socket, Shape.socket.optional,
+      .absent(example: "/run/mysqld/mysqld.sock"),
+      "The MariaDB of the shop's own tables, when it is not the gateway's; or host."),
+    Setting(
+      "shop_database.host", \.shopDatabase.host, Shape.text("a name or address").optional,
+      .absent(example: "db.internal"), "The same on another machine, over TLS; needs ca_file."),
+    Setting(
+      "shop_database.port", \.shopDatabase.port, .count(1...65_535), .value("3306"),
+      "The port of host."),
+    Setting(
+      "shop_database.ca_file", \.shopDatabase.caFile, Shape.path.optional,
+      .absent(example: "shop-ca.pem"), "Certificates (PEM) that prove host; required with host."),
+    Setting(
+      "shop_database.name", \.shopDatabase.name, Shape.text("a database's name").optional,
+      .absent(example: "shop"), "The shop's database; required with shop_tables."),
+    Setting(
+      "shop_database.user", \.shopDatabase.user, Shape.text("a user's name").optional,
+      .absent(example: "weixinpay_shop"),
+      "An account that may do in the shop's tables what shop_tables says, and nothing else."),
+    Setting(
+      "shop_database.password_file", \.shopDatabase.passwordFile, Shape.path.optional,
+      .absent(example: "secret/shop-database.password"),
+      "Its password; none for an account IDENTIFIED VIA unix_socket."),
+
+    Setting(
       "wechat.pay", \.pay, .list(of: .origin, 1...4),
       .value("[https://api.mch.weixin.qq.com, https://api2.mch.weixin.qq.com]"),
       "WeChat Pay's hosts, the first one first; the others step in when it cannot be reached."),
@@ -100,7 +125,9 @@ extension Setting where Target == RawSettings {
 
 extension Setting where Target == RawMerchant {
   /// Every key of one merchant, in the order of the sample.
-  static let table: [Setting] = [
+  static let table: [Setting] = own + telling + shopTables
+
+  private static let own: [Setting] = [
     Setting(
       "appid", \.appID,
       Shape<AppID>.identifier(
@@ -150,13 +177,64 @@ extension Setting where Target == RawMerchant {
   ]
 }
 
-/// The mappings that hold the keys, each with a sentence for the sample.
+extension Setting where Target == RawMerchant {
+  private static let telling: [Setting] = [
+    Setting(
+      "private_hosts", \.privateHosts, .list(of: .hostName, 0...8), .value("[]"),
+      "Hosts of webhook and relay in your own network: only these may have a private address or be"
+        + " reached by http."),
+    Setting(
+      "private_ca_file", \.privateCAFile, Shape.path.optional, .absent(example: "private-ca.pem"),
+      "Certificates (PEM) that prove private_hosts, in place of the system's."),
+    Setting(
+      "webhook.url", \.webhook.url, Shape.target.optional,
+      .absent(example: "https://shop.example/wxpay-events"),
+      "Where signed JSON is posted when something happens to an order."),
+    Setting(
+      "webhook.key_file", \.webhook.keyFile, Shape.path.optional,
+      .absent(example: "secret/webhook.key"),
+      "File with the key that signs: whsec_ and 24 to 64 bytes in base64."),
+    Setting(
+      "webhook.previous_key_file", \.webhook.previousKeyFile, Shape.path.optional,
+      .absent(example: "secret/webhook-previous.key"),
+      "The key before it, which signs too until the shop knows the new one."),
+    Setting(
+      "webhook.events", \.webhook.events,
+      Shape.list(of: .word(), 1...ShopEvent.allCases.count).optional,
+      .absent(example: "[paid, refund_succeeded]"),
+      "Which events are told, of those of shop_tables; without it all of them."),
+    Setting(
+      "relay.payment_url", \.relay.paymentURL, Shape.target.optional,
+      .absent(example: "https://shop.example/notify.php"),
+      "The old script that received payment notifications: gets WeChat's own bytes until it answers"
+        + " SUCCESS."),
+    Setting(
+      "relay.refund_url", \.relay.refundURL, Shape.target.optional,
+      .absent(example: "https://shop.example/refund_notify.php"),
+      "The same for refund notifications, once the refund has come to its end."),
+  ]
+
+  private static let shopTables: [Setting] = ShopEvent.allCases.map { event in
+    Setting(
+      "shop_tables.\(event.rawValue)", \.shopTables[event],
+      Shape.list(of: .statement, 0...16).optional,
+      .absent(
+        example: "UPDATE orders SET state = 2 WHERE sn = :order_no AND state = 1"),
+      "UPDATE or INSERT statements, when \(event.when).")
+  }
+}
+
+/// The mappings that hold the keys, each with a sentence for the sample; `*` is any merchant.
 let settingGroups: [(path: String, sentence: String)] = [
   ("listen", "The sockets that nginx connects to (fastcgi_pass unix:…)."),
   ("listen.api", "For the mini-program."),
   ("listen.notify", "For WeChat."),
   ("listen.merchant", "For the shop's backend and its staff."),
   ("database", "MariaDB 10.6 or newer."),
+  ("shop_database", "The shop's own tables, for shop_tables of the merchants."),
   ("wechat", "WeChat's hosts."),
   ("merchants", "One entry for each pair of mch_id and appid, under a name of your choice."),
+  ("merchants.*.webhook", "Tell the shop by signed JSON."),
+  ("merchants.*.relay", "Hand WeChat's messages on to the scripts that got them before."),
+  ("merchants.*.shop_tables", "Change the shop's own tables; parameters such as :order_no."),
 ]

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Payments
 
-/// An https address in the settings.
+/// A web address in the settings: https, and http only for a `target`.
 struct WebAddress: Hashable, Sendable {
   /// As it stands in the file.
   let text: String
@@ -21,12 +21,15 @@ struct WebAddress: Hashable, Sendable {
     self.path = path
   }
 
+  /// - Parameter isTarget: whether it is one of the shop's own, which may be http and have a query.
   /// - Returns: `nil` unless the text is https with a host and without user, query and fragment.
-  init?(_ text: String) {
+  init?(_ text: String, isTarget: Bool = false) {
     guard text.utf8.count <= 255, text.utf8.allSatisfy(\.isGraphic),
-      let parts = URLComponents(string: text), parts.scheme?.lowercased() == "https",
+      let parts = URLComponents(string: text),
+      text.hasPrefix("https://") || (isTarget && text.hasPrefix("http://")),
       let host = parts.host?.lowercased(), !host.isEmpty,
-      parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil
+      parts.user == nil, parts.password == nil, parts.query == nil || isTarget,
+      parts.fragment == nil
     else { return nil }
     self.text = text
     self.host = host.filter { $0 != "[" && $0 != "]" }
@@ -60,7 +63,18 @@ struct WebAddress: Hashable, Sendable {
   }
 }
 
+extension WebAddress {
+  var isPlainHTTP: Bool { text.hasPrefix("http://") }
+}
+
 extension Shape where Value == WebAddress {
+  /// An address of the shop's own.
+  static let target = Shape(
+    "an https address, or http for one of private_hosts", remedy: "correct it"
+  ) { text in
+    WebAddress(text, isTarget: true)
+  }
+
   /// Scheme, host and perhaps port.
   static let origin = Shape(
     "https://host without a path", remedy: "correct it; http is never used"

@@ -1,0 +1,126 @@
+import Linux
+public import MariaDB
+public import Payments
+
+/// How far the shop has been told what happened to its orders (投递).
+///
+/// Each channel is told the events of an order in their order and each at least once: the next one
+/// only when the one before has arrived, or was given up. Whoever tells holds the duty `delivery` of
+/// the order.
+public struct Deliveries: Sendable {
+  let database: Database
+
+  public init(_ database: Database) { self.database = database }
+
+  /// For how long the telling of an event is tried. WeChat itself gives a shop one day.
+  public static let patienceSeconds: Int64 = 3 * 86_400
+
+  /// An event that a channel is to be told now.
+  public struct Pending: Sendable {
+    public let news: ShopNews
+    public let channel: ShopChannel
+    /// How often it was tried in vain.
+    public let attempts: Int
+  }
+
+  /// The oldest event of an order that a channel has not been told yet.
+  ///
+  /// - Returns: `nil` when it knows everything.
+  /// - Throws: `LeaseLost` when the duty is somebody else's by now, who tells it.
+  public func next(
+    _ channel: ShopChannel, of events: Set<ShopEvent>, _ merchant: MerchantName,
+    _ order: OutTradeNo, _ duty: Duty, until deadline: ContinuousClock.Instant
+  ) throws -> Pending? {
+    try database.transaction(until: deadline) { connection in
+      try connection.hold(duty)
+      let names = events.map(\.rawValue).sorted()
+      let row = try connection.query(
+        """
+        SELECT \(ShopNews.columns), COALESCE(d.attempts, 0) AS attempts FROM \(ShopNews.tables)
+        LEFT JOIN delivery d ON d.merchant = e.merchant AND d.order_no = e.order_no
+          AND d.seq = e.seq AND d.channel = ?
+        WHERE e.merchant = ? AND e.order_no = ? AND COALESCE(d.state, 'pending') = 'pending'
+          AND e.event IN (\(names.map { _ in "?" }.joined(separator: ", ")))
+        ORDER BY e.seq LIMIT 1
+        """,
+        [.text(channel.rawValue), .text(merchant.text), .text(order.text)] + names.map(Value.text)
+      ).first
+      guard let row else { return nil }
+      return Pending(
+        news: try ShopNews(Columns(table: "event", row: row)), channel: channel,
+        attempts: Int(try row.integer("attempts")))
+    }
+  }
+
+  /// Records that an event has arrived. It is true whoever says it: no lease is asked for.
+  public func recordArrived(_ pending: Pending, by act: Act) throws {
+    try database.transaction(until: act.deadline) { connection in
+      try connection.execute(
+        """
+        INSERT INTO delivery (merchant, order_no, seq, channel, state, attempts, since, at)
+        VALUES (?, ?, ?, ?, 'delivered', 0, ?, ?)
+        ON DUPLICATE KEY UPDATE state = 'delivered', at = ?, remark = NULL
+        """,
+        pending.key + [Value](repeating: .integer(act.now.microseconds), count: 3))
+    }
+  }
+
+  /// Records that an event did not arrive.
+  ///
+  /// - Returns: `dead` when it was tried for long enough, so that the order's next event may be told.
+  /// - Throws: `LeaseLost`.
+  public func recordFailed(
+    _ pending: Pending, remark: String, _ duty: Duty, by act: Act
+  ) throws -> DeliveryState {
+    let news = pending.news
+    let remark = remark.fitting(255)
+    return try database.transaction(until: act.deadline) { connection in
+      try connection.execute(
+        """
+        INSERT INTO delivery (merchant, order_no, seq, channel, state, attempts, since, at, remark)
+        VALUES (?, ?, ?, ?, 'pending', 1, ?, ?, ?)
+        ON DUPLICATE KEY UPDATE attempts = attempts + 1, at = ?, remark = ?
+        """,
+        pending.key + [
+          .integer(act.now.microseconds), .integer(act.now.microseconds), .text(remark),
+          .integer(act.now.microseconds), .text(remark),
+        ])
+      let isGivenUp = try connection.execute(
+        """
+        UPDATE delivery SET state = 'dead' WHERE merchant = ? AND order_no = ? AND seq = ?
+          AND channel = ? AND state = 'pending' AND since <= ?
+        """,
+        pending.key + [
+          .integer(act.now.microseconds - dueAfter(seconds: Self.patienceSeconds))
+        ])
+      if isGivenUp == 1 {
+        let line = JournalLine(
+          merchant: news.merchant, order: news.order, outTradeNo: news.outTradeNo,
+          refund: news.refund?.number, event: "undelivered",
+          detail: "\(pending.channel.rawValue) could not be told event \(news.sequence), "
+            + "\(news.event.rawValue), for three days; the last time: \(remark)")
+        try connection.record(line, by: act)
+      }
+      try connection.hold(duty)
+      return isGivenUp == 1 ? .dead : .pending
+    }
+  }
+}
+
+/// What has become of the telling of an event.
+public enum DeliveryState: String, CaseIterable, Sendable {
+  /// It was tried in vain and is tried again.
+  case pending
+  case delivered
+  /// It was given up after `Deliveries.patienceSeconds`; a person can have it sent again.
+  case dead
+}
+
+extension Deliveries.Pending {
+  fileprivate var key: [Value] {
+    [
+      .text(news.merchant.text), .text(news.order.text), .integer(news.sequence),
+      .text(channel.rawValue),
+    ]
+  }
+}

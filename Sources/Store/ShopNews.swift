@@ -1,0 +1,107 @@
+import MariaDB
+public import Payments
+
+/// An event of an order with the facts as they were when it happened.
+///
+/// Made of rows whose facts do not change once they are there, so that the same event is told in
+/// the same words however late and however often.
+public struct ShopNews: Sendable, Equatable {
+  public let merchant: MerchantName
+  public let order: OutTradeNo
+  /// Counts the order's events from 1 without gaps.
+  public let sequence: Int64
+  public let event: ShopEvent
+  /// When it was recorded here.
+  public let at: BeijingTime
+  /// The payment attempt.
+  public let outTradeNo: OutTradeNo?
+  /// What the attempt asks or asked for.
+  public let total: Fen?
+  /// The payment, unless nothing was paid.
+  public let payment: PaymentFacts?
+  /// The refund, if it is about one.
+  public let refund: RefundFacts?
+  /// What refunds have given back of the order so far, this event's included.
+  public let refunded: Fen
+  /// The stored message that proved it, if it was one.
+  public let notificationID: Int64?
+
+  public struct PaymentFacts: Sendable, Equatable {
+    public let payer: OpenID
+    public let transactionID: TransactionID
+    public let paidAt: BeijingTime
+  }
+
+  public struct RefundFacts: Sendable, Equatable {
+    public let number: OutRefundNo
+    public let kind: RefundKind
+    /// What was applied for, or what of it was decided.
+    public let amount: Fen
+    public let reason: String
+    /// Only with the decision and what follows it.
+    public let reviewReason: String?
+    /// Only with what WeChat reports.
+    public let refundID: RefundID?
+    public let succeededAt: BeijingTime?
+  }
+}
+
+extension ShopNews {
+  /// The columns of `init`, for a query over `event e`.
+  static let columns = """
+    e.merchant, e.order_no, e.seq, e.event, e.at, e.out_trade_no, e.out_refund_no, e.notification_id,
+    p.openid AS payer, p.total_fee, p.transaction_id, p.paid_at,
+    r.kind, r.applied_fee, r.refund_fee, r.reason, r.review_reason, r.refund_id, r.succeeded_at,
+    (SELECT CAST(COALESCE(SUM(x.refund_fee), 0) AS SIGNED)
+      FROM event s JOIN refund x ON x.merchant = s.merchant AND x.out_refund_no = s.out_refund_no
+      WHERE s.merchant = e.merchant AND s.order_no = e.order_no AND s.seq <= e.seq
+        AND s.event = 'refund_succeeded') AS refunded_fee
+    """
+
+  static let tables = """
+    event e
+    LEFT JOIN payment p ON p.merchant = e.merchant AND p.out_trade_no = e.out_trade_no
+    LEFT JOIN refund r ON r.merchant = e.merchant AND r.out_refund_no = e.out_refund_no
+    """
+
+  init(_ columns: Columns) throws {
+    let event = try columns.value("event", ShopEvent.init(rawValue:))
+    guard let at = try columns.time("at"),
+      let refunded = Fen(try columns.row.integer("refunded_fee"))
+    else { throw columns.unusable("at") }
+    self.init(
+      merchant: try columns.value("merchant", MerchantName.init),
+      order: try columns.value("order_no", OutTradeNo.init),
+      sequence: try columns.row.integer("seq"), event: event, at: at,
+      outTradeNo: try columns.optional("out_trade_no", OutTradeNo.init),
+      total: try columns.row.optionalInteger("total_fee").flatMap { Fen($0) },
+      payment: try PaymentFacts(columns, event), refund: try RefundFacts(columns, event),
+      refunded: refunded, notificationID: try columns.row.optionalInteger("notification_id"))
+  }
+}
+
+extension ShopNews.PaymentFacts {
+  /// A payment that came after the closing is not what `closed` tells of.
+  fileprivate init?(_ columns: Columns, _ event: ShopEvent) throws {
+    guard event != .closed, let payer = try columns.optional("payer", OpenID.init),
+      let transactionID = try columns.optional("transaction_id", TransactionID.init),
+      let paidAt = try columns.time("paid_at")
+    else { return nil }
+    self.init(payer: payer, transactionID: transactionID, paidAt: paidAt)
+  }
+}
+
+extension ShopNews.RefundFacts {
+  fileprivate init?(_ columns: Columns, _ event: ShopEvent) throws {
+    guard let number = try columns.optional("out_refund_no", OutRefundNo.init) else { return nil }
+    let isDecided = event != .refundApplied
+    let isWeChats = [.refundSucceeded, .refundClosed, .refundAbnormal].contains(event)
+    self.init(
+      number: number, kind: try columns.value("kind", RefundKind.init),
+      amount: try columns.payable(isDecided ? "refund_fee" : "applied_fee"),
+      reason: try columns.row.text("reason"),
+      reviewReason: isDecided ? try columns.row.optionalText("review_reason") : nil,
+      refundID: isWeChats ? try columns.optional("refund_id", RefundID.init) : nil,
+      succeededAt: event == .refundSucceeded ? try columns.time("succeeded_at") : nil)
+  }
+}

@@ -1,0 +1,122 @@
+import MariaDB
+import Payments
+import Store
+import TestSupport
+import Testing
+
+/// How far the shop has been told.
+@Suite struct DeliveriesTests {
+  private let shop: Shop
+
+  /// An order that is paid, and of which a refund was applied for.
+  init() throws {
+    shop = try Shop()
+    try shop.apply(try shop.notified(), "R1", 1000)
+  }
+
+  private func fail(_ pending: Deliveries.Pending, _ duty: Duty) throws -> DeliveryState {
+    try shop.deliveries.recordFailed(pending, remark: "nobody there", duty, by: shop.act())
+  }
+
+  /// Lets three days pass since the first attempt.
+  private func age() throws {
+    try shop.database.withConnection(until: shop.soon) { connection in
+      _ = try connection.execute("UPDATE delivery SET since = since - 259200000000")
+    }
+  }
+
+  @Test func `the next event is told only when the one before has arrived`() throws {
+    let duty = try shop.telling()
+    for _ in 0..<3 {
+      let pending = try #require(try shop.next(duty))
+      #expect(pending.news.event == .paid)
+      #expect(try fail(pending, duty) == .pending)
+    }
+    let pending = try #require(try shop.next(duty))
+    #expect(pending.attempts == 3)
+    try shop.deliveries.recordArrived(pending, by: shop.act())
+    #expect(try shop.next(duty)?.news.event == .refundApplied)
+  }
+
+  @Test func `each channel is told by itself, and only of what it wants`() throws {
+    let duty = try shop.telling()
+    try shop.deliveries.recordArrived(try #require(try shop.next(duty)), by: shop.act())
+    #expect(try shop.next(duty, on: .relay)?.news.event == .paid)
+    #expect(try shop.next(duty, on: .relay, of: [.refundApplied])?.news.event == .refundApplied)
+    #expect(try shop.next(duty, on: .relay, of: [.closed]) == nil)
+  }
+
+  @Test func `after three days an event is given up, told in the history, and the next one's turn`()
+    throws
+  {
+    let duty = try shop.telling()
+    let pending = try #require(try shop.next(duty))
+    #expect(try fail(pending, duty) == .pending)
+    try age()
+    #expect(try fail(pending, duty) == .dead)
+    #expect(try shop.next(duty)?.news.event == .refundApplied)
+    #expect(try shop.history().last == "undelivered:>")
+    let dead = try shop.deliveries.list(
+      shop.merchant, DeliveryFilter(states: [.dead]), limit: 10, until: shop.soon)
+    #expect(dead.map(\.event) == [.paid])
+    #expect(dead.first?.attempts == 2)
+    #expect(dead.first?.remark == "nobody there")
+  }
+
+  @Test func `what was given up is told once more when a person says so`() throws {
+    let duty = try shop.telling()
+    let pending = try #require(try shop.next(duty))
+    _ = try fail(pending, duty)
+    try age()
+    _ = try fail(pending, duty)
+    try shop.deliveries.recordArrived(try #require(try shop.next(duty)), by: shop.act())
+    try shop.duties.finish(duty, .done, until: shop.soon)
+    #expect(try shop.duties.take([.delivery], until: shop.soon) == nil)
+
+    let dead = DeliveryFilter(states: [.dead])
+    #expect(try shop.deliveries.resend(shop.merchant, dead, by: shop.act()) == 1)
+    let again = try shop.telling()
+    let first = try #require(try shop.next(again))
+    #expect(first.news.event == .paid)
+    #expect(first.attempts == 0)
+    #expect(try fail(first, again) == .pending)
+    try shop.deliveries.recordArrived(first, by: shop.act())
+    #expect(try shop.next(again) == nil)
+  }
+
+  @Test func `an event that has arrived can be told once more`() throws {
+    let duty = try shop.telling()
+    try shop.deliveries.recordArrived(try #require(try shop.next(duty)), by: shop.act())
+    try shop.deliveries.recordArrived(try #require(try shop.next(duty)), by: shop.act())
+    try shop.duties.finish(duty, .done, until: shop.soon)
+    let filter = DeliveryFilter(
+      order: OutTradeNo("20261121-7"), sequence: 1, channel: .webhook)
+    #expect(try shop.deliveries.resend(shop.merchant, filter, by: shop.act()) == 1)
+    #expect(try shop.next(try shop.telling())?.news.sequence == 1)
+  }
+
+  @Test func `whoever lost the lease learns nothing to tell, and counts no failure`() throws {
+    let late = try shop.telling()
+    let pending = try #require(try shop.next(late))
+    try shop.database.withConnection(until: shop.soon) { connection in
+      _ = try connection.execute("UPDATE duty SET lease_until = 0, due_at = 0")
+    }
+    let duty = try shop.telling()
+    #expect(throws: LeaseLost.self) { try shop.next(late) }
+    #expect(throws: LeaseLost.self) { try fail(pending, late) }
+    #expect(try shop.next(duty)?.attempts == 0)
+    // That it arrived is true all the same.
+    try shop.deliveries.recordArrived(pending, by: shop.act())
+    #expect(try shop.next(duty)?.news.sequence == 2)
+  }
+
+  @Test func `what happens while it is told makes the duty due again`() throws {
+    let duty = try shop.telling()
+    while let pending = try shop.next(duty) {
+      try shop.deliveries.recordArrived(pending, by: shop.act())
+    }
+    _ = try shop.decide("R1", .reject, reason: "同意")
+    try shop.duties.finish(duty, .done, until: shop.soon)
+    #expect(try shop.next(try shop.telling())?.news.event == .refundRejected)
+  }
+}
