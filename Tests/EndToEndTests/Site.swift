@@ -44,6 +44,10 @@ final class Site: Sendable {
     var latePayment = "accept"
     /// Whether worker processes answer; else the one process that a crash point ends for good.
     var isSupervised = false
+    /// How the shop is told: lines of the merchant, lines before `merchants`, further secret files.
+    var merchantLines: [String] = []
+    var lines: [String] = []
+    var secrets: [String: String] = [:]
 
     /// A gateway that does by itself what is due.
     static let withDuties = Options(hasDuties: true)
@@ -251,7 +255,7 @@ final class Site: Sendable {
       ("db.password", "service-password-1"), ("app.secret", "app-secret-of-the-shop-0000000001"),
       ("api.key", "k8Vn2QxT5mZc7LrB9sWd3FgHj4KpYa6E"),
       ("second.key", "q7Rt3WyU9pLk2JhGf5DsAz8XcVbN4mE6"),
-    ] {
+    ] + options.secrets.map({ ($0.key, $0.value) }) {
       try folder.write(secret, to: name)
       try FileManager.default.setAttributes(
         [.posixPermissions: 0o600], ofItemAtPath: folder.file(name))
@@ -270,6 +274,7 @@ final class Site: Sendable {
         pay: ["\(nginx.simulatorURL)"]
         login: "\(nginx.simulatorURL)"
         ca_file: "\(authority)"
+      \(options.lines.joined(separator: "\n"))
       merchants:
         main:
           appid: \(appID)
@@ -282,6 +287,7 @@ final class Site: Sendable {
           late_payment: \(options.latePayment)
           \(identity.map { "certificate_file: \"\($0.certificateFile)\"" } ?? "")
           \(identity.map { "private_key_file: \"\($0.privateKeyFile)\"" } ?? "")
+          \(options.merchantLines.joined(separator: "\n    "))
       \(options.hasSecondMerchant ? secondMerchant(nginx) : "")
       """, to: "weixinpay.yaml")
   }
