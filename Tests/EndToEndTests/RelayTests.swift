@@ -1,0 +1,99 @@
+import Foundation
+import MariaDB
+import Server
+import TestSupport
+import Testing
+
+/// The script that received WeChat's notifications before goes on with its side work.
+@Suite struct RelayTests {
+  private func site(_ receiver: Receiver, haste: Int = 10) throws -> Site {
+    try Site(
+      .init(
+        apiWorkers: 4, haste: haste, hasDuties: true,
+        merchantLines: [
+          "private_hosts: [127.0.0.1]",
+          "relay: { payment_url: '\(receiver.url)notify.php', refund_url: '\(receiver.url)refund.php' }",
+        ]))
+  }
+
+  private static let success =
+    "<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>"
+
+  /// What a script answers that has not done its work.
+  private static let failures: [Receiver.Answer] = [
+    .reply(500, success), .hangUp, .reply(200, "<html>SUCCESS</html>"),
+    .reply(200, "<xml><return_code><![CDATA[FAIL]]></return_code></xml>"), .reply(200, ""),
+  ]
+
+  @Test func `points are granted once, when the script has said SUCCESS, of WeChat's own bytes`()
+    throws
+  {
+    let failures = Self.failures
+    let receiver = try Receiver { _, number in
+      number <= failures.count ? failures[number - 1] : .reply(200, "\u{FEFF}\(Self.success)\r\n")
+    }
+    // The fifth failure is waited for for a quarter of an hour.
+    let site = try site(receiver, haste: 100)
+    _ = try site.paidOrder()
+    try eventually("it is told", within: .seconds(60)) { try site.isTold() }
+    #expect(receiver.received.count == failures.count + 1)
+    let original = try site.query("SELECT body FROM notification")[0].bytes("body")
+    for message in receiver.received {
+      #expect(message.path == "/notify.php")
+      #expect(message.headers["content-type"]?.hasPrefix("text/xml") == true)
+      #expect(message.body == original)
+    }
+    // WeChat repeats itself; the script does not hear of it again.
+    let order = try #require(try site.weChatOrders().first?["out_trade_no"])
+    try site.control("POST", "notify", ["out_trade_no": order, "probe": "duplicate", "count": 3])
+    #expect(try site.isTold())
+    #expect(receiver.received.count == failures.count + 1)
+  }
+
+  @Test func `the plain word is enough, and a refund goes to its own script`() throws {
+    let receiver = try Receiver { _, _ in .reply(200, "success") }
+    let site = try site(receiver)
+    let (number, _) = try site.paidOrder()
+    _ = try site.refund(number, fee: 500)
+    try eventually("both are told") { Set(receiver.received.map(\.path)).count == 2 }
+    try eventually("nothing is left") { try site.isTold() }
+    let bodies = try site.query("SELECT body FROM notification ORDER BY id").map {
+      try $0.bytes("body")
+    }
+    #expect(receiver.received.map(\.path) == ["/notify.php", "/refund.php"])
+    #expect(receiver.received.map(\.body) == bodies)
+  }
+
+  @Test func `a payment whose notification is lost reaches the script all the same`() throws {
+    let receiver = try Receiver { _, _ in .reply(200, Self.success) }
+    let site = try site(receiver, haste: 100)
+    try site.fault("notify", "lose", count: 0)
+    let (number, buyer, payment) = try site.unpaidOrder()
+    try site.confirm(payment)
+    try eventually("the order is paid") {
+      try site.send("GET", "/wxpay/order?out_trade_no=\(number)", token: buyer.token)
+        .json["state"]?.string == "paid"
+    }
+    try eventually("it is told", within: .seconds(60)) { try site.isTold() }
+    #expect(receiver.received.count == 1)
+    let message = try #require(receiver.received.first)
+    // Who checks it as WeChat's messages are checked finds nothing amiss.
+    let answer = try site.send(
+      "POST", "/wxpay/receive-notify", body: message.body, contentType: "text/xml")
+    #expect(answer.text.contains("<![CDATA[SUCCESS]]>"), "\(answer.text)")
+    #expect(try site.moves(number).filter { $0 == "unpaid>paid" }.count == 1)
+  }
+
+  @Test(arguments: ["O1", "O2", "O3"])
+  func `a gateway that is killed while it relays loses nothing`(point: String) throws {
+    let receiver = try Receiver { _, _ in .reply(200, Self.success) }
+    let site = try site(receiver)
+    let (_, _, payment) = try site.unpaidOrder()
+    try site.restartGateway(crashPoint: point)
+    try site.confirm(payment)
+    try site.reviveGateway()
+    try eventually("it is told") { try site.isTold() }
+    // As when WeChat misses the answer: the script hears it again, and has said SUCCESS twice.
+    #expect(receiver.received.count == (point == "O2" ? 2 : 1))
+  }
+}
