@@ -1,0 +1,170 @@
+import Foundation
+import MariaDB
+import Server
+import TestSupport
+import Testing
+
+/// The shop's own tables say what is true, also those that know no transactions.
+@Suite struct ShopTablesTests {
+  /// A shop of an old kind, whose account may do what is declared and nothing else.
+  private struct LegacyShop {
+    let name: String
+    let server: PrivateMariaDB
+
+    init() throws {
+      server = try PrivateMariaDB.shared
+      name = try server.createDatabase()
+      try run(
+        "CREATE TABLE ecs_order_info (order_sn VARCHAR(32) PRIMARY KEY, pay_status INT DEFAULT 0,"
+          + " pay_time INT DEFAULT 0, money_paid DECIMAL(10,2) DEFAULT 0,"
+          + " refunded DECIMAL(10,2) DEFAULT 0, trade VARCHAR(32) DEFAULT '',"
+          + " points INT DEFAULT 0) ENGINE = MyISAM CHARACTER SET utf8mb3")
+      try run(
+        "CREATE TABLE ecs_pay_log (order_sn VARCHAR(32), what VARCHAR(20),"
+          + " PRIMARY KEY (order_sn, what)) ENGINE = MyISAM CHARACTER SET utf8mb3")
+      try run("CREATE USER '\(account)'@'localhost' IDENTIFIED BY 'shop-password-1'")
+      try run("GRANT SELECT, UPDATE ON ecs_order_info TO '\(account)'@'localhost'")
+      try run("GRANT SELECT, INSERT ON ecs_pay_log TO '\(account)'@'localhost'")
+    }
+
+    var account: String { "shop_" + name.suffix(10) }
+
+    func run(_ sql: String) throws {
+      var connection = try Connection(server.settings(database: name))
+      try connection.run(sql)
+    }
+
+    func order(_ number: String) throws -> String {
+      var connection = try Connection(server.settings(database: name))
+      return try connection.query(
+        """
+        SELECT CONCAT_WS(' ', pay_status, money_paid, refunded, points,
+          IF(pay_time > 1700000000, 'timed', 'untimed'),
+          (SELECT GROUP_CONCAT(what ORDER BY what) FROM ecs_pay_log l
+            WHERE l.order_sn = o.order_sn)) AS story
+        FROM ecs_order_info o WHERE order_sn = ?
+        """, [.text(number)])[0].text("story")
+    }
+
+    var lines: [String] {
+      ["shop_database: { name: \(name), user: \(account), password_file: shop.password }"]
+    }
+
+    /// Each can be run at any time again.
+    static let statements = [
+      "shop_tables:",
+      "  paid:",
+      "    - UPDATE ecs_order_info SET pay_status = 2, pay_time = :paid_at, money_paid = :total_yuan,"
+        + " trade = :transaction_id, points = points + 10"
+        + " WHERE order_sn = :order_no AND pay_status IN (0, 9)",
+      "    - INSERT IGNORE INTO ecs_pay_log (order_sn, what) VALUES (:order_no, :event)",
+      "  closed: UPDATE ecs_order_info SET pay_status = 9 WHERE order_sn = :order_no"
+        + " AND pay_status = 0",
+      "  refund_succeeded: UPDATE ecs_order_info SET refunded = :refunded_yuan"
+        + " WHERE order_sn = :order_no AND refunded < :refunded_yuan",
+    ]
+
+    func site() throws -> Site {
+      try Site(
+        .init(
+          apiWorkers: 4, haste: 10, hasDuties: true, merchantLines: Self.statements, lines: lines,
+          secrets: ["shop.password": "shop-password-1"]))
+    }
+  }
+
+  private let shop: LegacyShop
+  private let site: Site
+
+  init() throws {
+    shop = try LegacyShop()
+    site = try shop.site()
+  }
+
+  private func unpaidOrder() throws -> (number: String, payment: Site.Reply) {
+    let (number, _, payment) = try site.unpaidOrder()
+    try shop.run("INSERT INTO ecs_order_info (order_sn) VALUES ('\(number)')")
+    return (number, payment)
+  }
+
+  @Test func `payment and refunds arrive in the shop's own units`() throws {
+    let (number, payment) = try unpaidOrder()
+    try site.confirm(payment)
+    try site.waitUntilPaid(number)
+    try site.control("POST", "refund-spacing", ["seconds": 0])
+    for (fee, sum) in [(500, "5.00"), (490, "9.90")] {
+      _ = try site.refund(number, fee: Int64(fee))
+      try eventually("the refund has arrived", within: .seconds(60)) {
+        try shop.order(number) == "2 19.90 \(sum) 10 timed paid"
+      }
+    }
+    let check = try ChildProcess.run(
+      builtProduct("weixinpay"), ["check", "--config", site.configuration])
+    #expect(check.contains("4 statements fit the shop's tables"), "\(check)")
+  }
+
+  @Test(arguments: ["O1", "O2", "O3"])
+  func `a kill between our commit and theirs is made up for, and grants nothing twice`(
+    point: String
+  ) throws {
+    let (number, payment) = try unpaidOrder()
+    try site.restartGateway(crashPoint: point)
+    try site.confirm(payment)
+    try site.reviveGateway()
+    try eventually("it is told") { try site.isTold() }
+    #expect(try shop.order(number) == "2 19.90 0.00 10 timed paid")
+  }
+
+  @Test func `a table that fails half-way is made up for`() throws {
+    let (number, payment) = try unpaidOrder()
+    try shop.run("RENAME TABLE ecs_pay_log TO away")
+    try site.confirm(payment)
+    try eventually("it was tried in vain") {
+      try site.run("delivery", "list").contains("1 paid  shop_tables  pending")
+    }
+    try shop.run("RENAME TABLE away TO ecs_pay_log")
+    try eventually("it is told") { try site.isTold() }
+    #expect(try shop.order(number) == "2 19.90 0.00 10 timed paid")
+  }
+
+  @Test func `old news that is told once more does not turn paid into closed`() throws {
+    let (number, payment) = try unpaidOrder()
+    let closed = try site.send(
+      "POST", "/wxpay/merchant/orders/\(number)/close", token: site.cashier)
+    #expect(closed.json["state"]?.string == "closed")
+    try eventually("it is closed") { try shop.order(number).hasPrefix("9 ") }
+    // The buyer was faster in WeChat's books.
+    try site.control(
+      "POST", "pay", ["request_payment": payment.json, "late": true])
+    try site.waitUntilPaid(number)
+    try eventually("it is paid") { try shop.order(number) == "2 19.90 0.00 10 timed paid" }
+    for sequence in ["1", "2"] {
+      try site.run("delivery", "resend", "--order", number, "--sequence", sequence)
+      try eventually("it is told") { try site.isTold() }
+      #expect(try shop.order(number) == "2 19.90 0.00 10 timed paid")
+    }
+  }
+
+  @Test func `check and serve refuse what does not fit the tables, or exceeds the account`() throws
+  {
+    let text = try String(contentsOfFile: site.configuration, encoding: .utf8)
+    for (statement, says) in [
+      ("UPDATE ecs_order_info SET payed = 1 WHERE order_sn = :order_no", "payed"),
+      ("UPDATE ecs_orders SET a = 1 WHERE order_sn = :order_no", "ecs_orders"),
+      ("UPDATE ecs_pay_log SET what = 1 WHERE order_sn = :order_no", "denied"),
+      ("UPDATE ecs_order_info SET WHERE order_sn = :order_no", "syntax"),
+    ] {
+      let file = try site.folder.write(
+        text.replacing(
+          "  closed: UPDATE ecs_order_info SET pay_status = 9 WHERE order_sn = :order_no"
+            + " AND pay_status = 0", with: "  closed: \(statement)"), to: "wrong.yaml")
+      for command in [["check"], ["serve", "--no-duties"]] {
+        let refusal = #expect(throws: TestSupportError.self) {
+          try ChildProcess.run(builtProduct("weixinpay"), command + ["--config", file])
+        }
+        let words = "\(refusal.map { "\($0)" } ?? "")"
+        #expect(words.contains("merchants.main.shop_tables.closed"), "\(words)")
+        #expect(words.contains(says), "\(words)")
+      }
+    }
+  }
+}
