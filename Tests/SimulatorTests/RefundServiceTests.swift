@@ -35,6 +35,7 @@ import Testing
     _ = try service.refund("ORDER-1", "R-1", notifyPath: "/takes")
     try eventually("the notification") { try !service.refundDeliveries().isEmpty }
     // The first one told of the payment.
+    try eventually("its body") { try service.posted(to: "/takes").last?["req_info"] != nil }
     let sealed = try #require(try service.posted(to: "/takes").last?["req_info"])
     let folder = try TemporaryFolder()
     try folder.write(sealed, to: "req_info")
