@@ -35,6 +35,10 @@ import Testing
     "insert into log (sn) select :order_no from dual where not exists (select 1 from log)",
     "INSERT INTO pay (sn, n) VALUES (:order_no, 1) ON DUPLICATE KEY UPDATE n = 1",
     "UPDATE o JOIN p ON p.id = o.id SET o.s = 1 WHERE p.sn = :out_trade_no AND o.s = 0",
+    "UPDATE ims_core_paylog SET status = 1 WHERE uniontid = :out_trade_no AND status = 0",
+    "UPDATE tp_order o JOIN tp_user u ON u.id = o.user_id SET u.points = u.points + 10"
+      + " WHERE o.order_no = :order_no AND o.order_status = 0",
+    "UPDATE orders SET status = 'paid' WHERE sn = :order_no AND status IN ('new', 'closed')",
   ])
   func `a statement that can be repeated is taken`(text: String) {
     #expect(throws: Never.self) { try ShopStatement(text, for: .paid) }
