@@ -10,6 +10,9 @@ struct ShopChannels: Sendable {
     channels = settings.shops.mapValues { $0.channels(settings.shopDatabase) }
   }
 
+  /// Whether no shop wants to be told anything.
+  var isEmpty: Bool { channels.values.allSatisfy(\.isEmpty) }
+
   /// In the order of `ShopChannel`; empty when the shop wants to be told nothing.
   func channels(of merchant: MerchantName) -> [any Channel] { channels[merchant] ?? [] }
 }

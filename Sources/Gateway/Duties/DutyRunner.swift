@@ -11,6 +11,9 @@ struct DutyRunner: Sendable {
 
   init(_ gateway: Gateway) { self.gateway = gateway }
 
+  /// Whether any shop wants to be told what happens.
+  var hasShopToTell: Bool { !gateway.shop.isEmpty }
+
   /// Longer than two calls to WeChat with their connects, shorter than a lease.
   private static let patience: Duration = .seconds(25)
 
@@ -126,7 +129,9 @@ final class DutyWorkers: Sendable {
   /// Starts the threads; they hold this object until `stop`.
   func start(_ count: Int) throws -> [NativeThread] {
     // A shop that is slow to listen must not hold up WeChat's refunds, nor the other way round.
-    let kinds = Dictionary(grouping: DutyKind.allCases) { $0 == .delivery ? "tell" : "duty" }
+    let kinds = Dictionary(grouping: DutyKind.allCases) {
+      $0 == .delivery && runner.hasShopToTell ? "tell" : "duty"
+    }
     return try kinds.flatMap { name, kinds in
       try (0..<count).map { index in
         try NativeThread.start(name: "\(name)-\(index)") { self.work(kinds) }
