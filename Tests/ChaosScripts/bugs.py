@@ -68,7 +68,7 @@ BUGS = [
       \"""
       SELECT 1 FROM payment WHERE merchant = ? AND out_trade_no = ? AND order_no = ?
         AND transaction_id = ? AND reserved_fee + ? <= total_fee
-      \""", key + [amount])
+      \""", application.paymentKey + [amount])
     guard !fits.isEmpty else { throw NotRefundable.exceeds(left: .zero) }
     let changed = try execute(
       \"""
