@@ -103,6 +103,6 @@ BUGS = [
         """      let stored = try connection.store(
         StoredMessage(
           merchant: hint.merchant, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
-          outcome: "applied", reason: nil, body: hint.body), by: act)
+          outRefundNo: hint.outRefundNo, outcome: "applied", reason: nil, body: hint.body), by: act)
       if stored.isNew {""", "      if !hint.body.isEmpty {"),)),
 ]
