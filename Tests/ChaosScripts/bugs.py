@@ -82,7 +82,9 @@ BUGS = [
          ' "unanswered = 0"'))),
     Bug("release what may have arrived", f"{DUTIES}/PursueRefund.swift", "lost-answers", ((
         """      return try wait(.weChat, doubt, "\\(error)", refund)
-    case .slowDown:""", """      return try refuse(refund, "\\(error)")
+    case .slowDown:""", """      let act = conversation.act("wechat-answer")
+      _ = try store.recordRefused(refund, duty, remark: "\\(error)", by: act)
+      return .done
     case .slowDown:"""),)),
     Bug("take accepted for paid back", f"{DUTIES}/PursueRefund.swift", "lies", ((
         "      .accepted, refundID: refundID, amount: refund.amount, succeededAt: nil)",

@@ -41,12 +41,11 @@ def main(names, seed):
 
 
 def show(bug, stage, seed):
-    start, path = time.monotonic(), TREE / bug.file
+    start, path, found = time.monotonic(), TREE / bug.file, None
     original = SOURCE / bug.file
     path.write_text(bug.plant(original.read_text()))
     try:
         build()
-        found = None
         for index in range(TRIES):
             for scenario in bug.scenarios.split():
                 found = found or play(stage, scenario, seed + index)
