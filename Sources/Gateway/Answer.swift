@@ -99,7 +99,7 @@ extension Refusal {
       case .goodsAwaited: "The goods have not arrived: mark them received."
       case .notApproved, .notSent: "The refund has not been sent."
       case .isApproved: "The refund is approved: withdraw it, as long as nothing was sent."
-      case .isSent: "The refund was sent to WeChat and cannot be taken back."
+      case .isSent: "The refund was sent: WeChat has it, or may have it."
       case .isAccepted: "WeChat has accepted the refund."
       case .isEnded: "The refund has come to its end."
       case .isRejected: "The refund was rejected."
