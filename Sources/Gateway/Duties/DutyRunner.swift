@@ -128,9 +128,13 @@ final class DutyWorkers: Sendable {
 
   /// Starts the threads; they hold this object until `stop`.
   func start(_ count: Int) throws -> [NativeThread] {
-    // A shop that is slow to listen must not hold up WeChat's refunds, nor the other way round.
-    let kinds = Dictionary(grouping: DutyKind.allCases) {
-      $0 == .delivery && runner.hasShopToTell ? "tell" : "duty"
+    // A crowd of unpaid orders must not hold up refunds, nor a shop that is slow to listen either.
+    let kinds = Dictionary(grouping: DutyKind.allCases) { kind in
+      switch kind {
+      case .refund, .latePayment, .platformRefunds: "refund"
+      case .payment: "payment"
+      case .delivery: runner.hasShopToTell ? "tell" : "payment"
+      }
     }
     return try kinds.flatMap { name, kinds in
       try (0..<count).map { index in
