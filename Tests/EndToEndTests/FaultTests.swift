@@ -238,4 +238,23 @@ import Testing
     #expect(again.json.array?.first?["acked"]?.bool == true, "\(again.text)")
     #expect(try site.moves(number).filter { $0 == "unpaid>paid" }.count == 1)
   }
+
+  @Test func `a WeChat that answers nobody is left in peace, and found when it is back`() throws {
+    // Hurried, so that seconds of caution are milliseconds here.
+    let site = try Site(.init(haste: 100))
+    let number = Site.number()
+    try site.createOrder(number)
+    let buyer = try site.login()
+    try site.fault("unifiedorder", "drop_after", count: 0)
+    let wishes = 60
+    for _ in 0..<wishes {
+      #expect(try site.pay(number, buyer).code == "WECHAT_UNAVAILABLE")
+    }
+    let asked = try #require(try site.ledger(number)["transmissions"]?.integer)
+    #expect(asked >= 5 && asked < wishes, "\(asked)")
+    try site.clearFaults()
+    try eventually("the order can be paid", within: .seconds(10)) {
+      try site.pay(number, buyer).status == 200
+    }
+  }
 }
