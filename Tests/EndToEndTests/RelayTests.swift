@@ -1,6 +1,7 @@
 import Foundation
 import MariaDB
 import Server
+import Synchronization
 import TestSupport
 import Testing
 
@@ -62,6 +63,35 @@ import Testing
     }
     #expect(receiver.received.map(\.path) == ["/notify.php", "/refund.php"])
     #expect(receiver.received.map(\.body) == bodies)
+  }
+
+  @Test func `a refund that was abnormal at first reaches the script once as each`() throws {
+    // The first message waits until the second has come, too.
+    let isOpen = Mutex(false)
+    let receiver = try Receiver { message, _ in
+      message.path == "/refund.php" && !isOpen.withLock { $0 }
+        ? .reply(500, "") : .reply(200, Self.success)
+    }
+    let site = try site(receiver)
+    try site.control("POST", "refund-outcome", ["outcome": "processing"])
+    let (number, _) = try site.paidOrder()
+    let refund = try #require(
+      try site.refund(number, fee: 500).json["out_refund_no"]?.string)
+    for status in ["CHANGE", "SUCCESS"] {
+      try site.finish(refund, status)
+      try site.waitUntil(refund, is: status == "CHANGE" ? "abnormal" : "succeeded")
+    }
+    isOpen.withLock { $0 = true }
+    try eventually("both are told", within: .seconds(60)) { try site.isTold() }
+    let bodies = try site.query(
+      "SELECT body FROM notification WHERE out_refund_no IS NOT NULL ORDER BY id"
+    ).map { try $0.bytes("body") }
+    #expect(bodies.count == 2)
+    var heard: [[UInt8]] = []
+    for message in receiver.received where message.path == "/refund.php" {
+      if heard.last != message.body { heard.append(message.body) }
+    }
+    #expect(heard == bodies)
   }
 
   @Test func `a payment whose notification is lost reaches the script all the same`() throws {

@@ -18,8 +18,8 @@ import Testing
     #expect(news.payment?.payer == shop.buyer)
     #expect(news.payment?.paidAt.compact == "20261121090311")
     #expect(
-      try shop.notifications.original(of: news, until: shop.soon)
-        == Array("<xml>20261121-7</xml>".utf8))
+      try shop.notifications.originals(of: news, until: shop.soon)
+        == [Array("<xml>20261121-7</xml>".utf8)])
   }
 
   @Test func `what contradicts our records is told to nobody`() throws {
@@ -35,11 +35,11 @@ import Testing
     let attempt = try shop.unpaid()
     _ = try shop.attempts.recordPaid(shop.proof(attempt), by: shop.act("wechat-query"))
     let news = try #require(try shop.next(try shop.telling())).news
-    #expect(try shop.notifications.original(of: news, until: shop.soon) == nil)
+    #expect(try shop.notifications.originals(of: news, until: shop.soon).isEmpty)
     _ = try shop.notifications.record(
       [shop.message(shop.proof(attempt), "<late/>")], by: shop.act("wechat-notify"))
     #expect(
-      try shop.notifications.original(of: news, until: shop.soon) == Array("<late/>".utf8))
+      try shop.notifications.originals(of: news, until: shop.soon) == [Array("<late/>".utf8)])
   }
 
   @Test(arguments: Closing.allCases)

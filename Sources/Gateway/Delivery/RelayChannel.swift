@@ -43,7 +43,10 @@ struct RelayChannel: Channel {
     _ news: ShopNews, attempts: Int, in conversation: Conversation
   ) throws -> [UInt8] {
     let gateway = conversation.gateway
-    if let body = try gateway.notifications.original(of: news, until: conversation.deadline) {
+    let bodies = try gateway.notifications.originals(of: news, until: conversation.deadline)
+    if let body = bodies.first(where: { says(news.event, $0, in: conversation) }) { return body }
+    // WeChat no longer speaks of a trouble that is over: the script hears how it ended.
+    if news.event == .refundAbnormal, attempts >= Self.patience, let body = bodies.first {
       return body
     }
     guard news.event == .paid, attempts >= Self.patience, let outTradeNo = news.outTradeNo,
@@ -56,6 +59,19 @@ struct RelayChannel: Channel {
     return conversation.merchant.remadeNotification(
       outTradeNo: outTradeNo, transactionID: payment.transactionID, payer: payment.payer,
       total: total, paidAt: payment.paidAt, attach: order?.order.attach?.text)
+  }
+
+  /// Whether a message tells of the event: WeChat sends one for each state that a refund comes to.
+  private func says(_ event: ShopEvent, _ body: [UInt8], in conversation: Conversation) -> Bool {
+    guard event.isAboutRefund else { return true }
+    let apiKey = conversation.merchant.apiKey
+    guard let hint = try? RefundNotification(body).decrypted(with: apiKey) else { return false }
+    return switch hint.status {
+    case .success: event == .refundSucceeded
+    case .refundClose: event == .refundClosed
+    case .change: event == .refundAbnormal
+    case .processing, .other: false
+    }
   }
 }
 
