@@ -23,6 +23,7 @@ class Bug:
 
 
 HANDLERS, DUTIES, STORE = "Sources/Gateway/Handlers", "Sources/Gateway/Duties", "Sources/Store"
+DELIVERY = "Sources/Gateway/Delivery"
 
 STORED = '    let application = try ApplyRefund(stored: refund.parameters ?? "")\n    // Nothing'
 
@@ -107,4 +108,17 @@ BUGS = [
           merchant: hint.merchant, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
           outRefundNo: hint.outRefundNo, outcome: "applied", reason: nil, body: hint.body), by: act)
       if stored.isNew {""", "      if !hint.body.isEmpty {"),)),
+    Bug("count as told what has not arrived", f"{DELIVERY}/DeliverEvents.swift", "O1 O2", ((
+        """    do {
+      try channel.tell(""", """    try gateway.deliveries.recordArrived(pending, by: conversation.act("delivery"))
+    do {
+      try channel.tell("""),)),
+    Bug("tell the latest event first", f"{STORE}/Deliveries.swift", "O1 O3", ((
+        "ORDER BY e.seq LIMIT 1", "ORDER BY e.seq DESC LIMIT 1"),)),
+    Bug("tell nobody of an approval", f"{STORE}/Journal.swift", "O1 O2", ((
+        "if let event = line.tells { try tell(event, line, by: act) }",
+        "if let event = line.tells, event != .refundApproved { try tell(event, line, by: act) }"),)),
+    Bug("relay any message about the refund", f"{DELIVERY}/RelayChannel.swift", "O1 O3", ((
+        "guard event.isAboutRefund else { return true }",
+        "guard event.isAboutRefund, body.isEmpty else { return true }"),)),
 ]

@@ -10,11 +10,11 @@ import time
 import traceback
 
 import planted
-from scenarios import SCENARIOS, Violated, findings
-from stage import SOURCE, Site, Stage, Unsettled
+from scenarios import SCENARIOS, Violated, findings, site_for
+from stage import SOURCE, Stage, Unsettled
 
 # Played first, so that none of them is all that is left at the end.
-LONGEST = ["random-kills", "lost-answers", "rush"]
+LONGEST = ["machine", "random-kills", "lost-answers", "rush"]
 
 
 def main():
@@ -67,7 +67,7 @@ def play(stage, name, seed, quick, kept):
     """Plays one scenario on a site of its own; keeps what was found when it fails."""
     start, site = time.monotonic(), None
     try:
-        site = Site(stage, haste=300 if name == "rush" else 100)
+        site = site_for(stage, name, seed)
         dice = random.Random(f"{name} {seed}")
         told = SCENARIOS[name](site, dice, quick)
         print(f"passed  {time.monotonic() - start:5.1f} s  {name} --seed {seed}"

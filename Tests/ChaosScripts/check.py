@@ -2,11 +2,13 @@
 """Says whether money, messages and records agree. Prints each violation in a sentence, exits with 1
 when there is one.
 
-  check.py --state DIR --clients FILE --socket SOCKET --database NAME [--settled] [--json]
+  check.py --state DIR --clients FILE --socket SOCKET --database NAME
+           [--receipts FILE --shop NAME] [--settled] [--json]
   check.py --evidence FILE [--settled] [--json]
 
-DIR holds the simulator's ledger.log and wire.log, FILE what clients were answered. --settled: no
-work is left, so that both sides must agree in everything.
+DIR holds the simulator's ledger.log and wire.log, FILE what clients were answered. --receipts and
+--shop: what the shop was told over HTTP, and the database of its own tables. --settled: no work is
+left, so that both sides must agree in everything.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from invariants import Check
 def main():
     parser = argparse.ArgumentParser(
         usage=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("state", "clients", "socket", "database", "evidence"):
+    for name in ("state", "clients", "socket", "database", "evidence", "receipts", "shop"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--settled", action="store_true")
     parser.add_argument("--json", action="store_true")
@@ -28,7 +30,8 @@ def main():
     if wish.evidence:
         evidence = Evidence.load(wish.evidence)
     else:
-        evidence = Evidence.gather(wish.state, wish.clients, wish.socket, wish.database)
+        evidence = Evidence.gather(
+            wish.state, wish.clients, wish.socket, wish.database, wish.receipts, wish.shop)
     violations = Check(evidence, wish.settled).run()
     if wish.json:
         print(json.dumps(violations, ensure_ascii=False))

@@ -24,8 +24,14 @@ def without(lines, found):
     lines[:] = [line for line in lines if line is not found]
 
 
-# Each takes evidence and spoils it. Where both readings of the ledger must change, `ledger` and
-# `ledger_after` are one list by then.
+def receipt(evidence, channel, **wanted):
+    return next(
+        line for line in evidence.received
+        if line["channel"] == channel and all(line.get(k) == v for k, v in wanted.items()))
+
+
+# Each takes evidence and spoils it. Where both readings of the ledger, or of what was received, must
+# change, they are one list by then.
 
 def payment_forgotten(e):
     row(e, "payment", state="paid")["state"] = "unpaid"
@@ -184,6 +190,96 @@ def lease_leaked(e):
     e.tables["duty"][0]["lease_until"] = 1
 
 
+def event_lost(e):
+    without(e.tables["event"], row(e, "event", event="refund_succeeded"))
+
+
+def event_invented(e):
+    last = e.tables["event"][-1]
+    e.tables["event"].append(last | {"seq": last["seq"] + 1, "event": "refund_succeeded"})
+
+
+def event_numbered_twice_over(e):
+    found = row(e, "event", event="paid")
+    for later in e.tables["event"]:
+        if later["order_no"] == found["order_no"]:
+            later["seq"] += 1
+
+
+def closed_after_paid(e):
+    found = row(e, "event", event="paid")
+    events = [r for r in e.tables["event"] if r["order_no"] == found["order_no"]]
+    e.tables["event"].append(
+        found | {"event": "closed", "seq": max(r["seq"] for r in events) + 1})
+
+
+def never_received(e):
+    found = receipt(e, "webhook", event="paid")
+    e.received[:] = [
+        line for line in e.received
+        if (line["channel"], line.get("order"), line.get("seq"))
+        != ("webhook", found["order"], found["seq"])]
+
+
+def script_never_told(e):
+    number = receipt(e, "relay", event="paid")["out_trade_no"]
+    e.received[:] = [
+        line for line in e.received
+        if (line["channel"], line["event"], line.get("out_trade_no")) != ("relay", "paid", number)]
+
+
+def denied_counts_as_delivered(e):
+    found = receipt(e, "webhook", event="refund_approved")
+    for line in e.received:
+        if line["channel"] == "webhook" and (line["order"], line["seq"]) == (
+                found["order"], found["seq"]):
+            line["said"] = False
+
+
+def told_too_early(e):
+    e.received.insert(0, receipt(e, "webhook", event="refund_succeeded"))
+
+
+def table_changed_too_early(e):
+    e.received.insert(0, receipt(e, "shop_tables", event="refund_succeeded"))
+
+
+def told_before_the_commit(e):
+    e.received.append(receipt(e, "webhook", event="paid") | {"seq": 99})
+
+
+def script_told_of_nothing(e):
+    e.received.append(receipt(e, "relay", event="paid") | {"out_trade_no": "Tother"})
+
+
+def told_another_amount(e):
+    receipt(e, "webhook", event="paid")["fee"] += 1
+
+
+def told_without_signature(e):
+    receipt(e, "webhook", event="paid")["genuine"] = False
+
+
+def work_done_twice(e):
+    e.received.append(receipt(e, "relay", event="paid", effect=True))
+
+
+def work_never_done(e):
+    receipt(e, "relay", event="paid", effect=True)["effect"] = False
+
+
+def shop_closes_what_is_paid(e):
+    next(r for r in e.shop_orders if r["status"] == "paid")["status"] = "closed"
+
+
+def shop_forgets_an_order(e):
+    without(e.shop_orders, next(r for r in e.shop_orders if r["status"] == "closed"))
+
+
+def shop_misses_a_refund(e):
+    next(r for r in e.shop_orders if r["refunded"])["refunded"] = 0
+
+
 DAMAGE = [
     (payment_forgotten, "I2"), (payment_row_lost, "I1"), (payment_invented, "I5"),
     (amount_changed, "I5"), (payer_changed, "I5"), (other_merchant, "I5"),
@@ -194,8 +290,16 @@ DAMAGE = [
     (success_invented, "I8"), (acceptance_taken_for_success, "I8"), (released_while_paid, "I8"),
     (client_answer_lost, "I7"), (one_intent_two_refunds, "I7"), (refund_unwished, "I7"),
     (approval_missing, "I8"), (forbidden_edge, "I10"), (last_line_missing, "I10"),
-    (reservation_leaked, "I10"), (count_wrong, "I10"), (payment_unasked, "I14"), (duty_lost, "I14"), (refund_stuck, "I14"),
-    (lease_leaked, "I14"),
+    (reservation_leaked, "I10"), (count_wrong, "I10"), (payment_unasked, "I14"),
+    (duty_lost, "I14"), (refund_stuck, "I14"), (lease_leaked, "I14"),
+    (event_lost, "I12"), (event_invented, "I12"), (event_numbered_twice_over, "I12"),
+    (closed_after_paid, "I12"), (never_received, "I12"), (script_never_told, "I12"),
+    (denied_counts_as_delivered, "I12"), (told_too_early, "I12"),
+    (table_changed_too_early, "I12"), (told_before_the_commit, "I12"),
+    (script_told_of_nothing, "I12"), (told_another_amount, "I12"),
+    (told_without_signature, "I12"), (work_done_twice, "I12"), (work_never_done, "I12"),
+    (shop_closes_what_is_paid, "I12"), (shop_forgets_an_order, "I12"),
+    (shop_misses_a_refund, "I12"),
 ]
 
 
@@ -208,6 +312,7 @@ def undetected(evidence):
     for damage, invariant in DAMAGE:
         spoiled = copy.deepcopy(evidence)
         spoiled.ledger_after = spoiled.ledger
+        spoiled.received_after = spoiled.received
         damage(spoiled)
         if invariant not in {v["invariant"] for v in Check(spoiled, settled=True).run()}:
             overlooked.append(damage.__name__)

@@ -19,9 +19,13 @@ TABLES = {
     "notification": "id merchant digest out_trade_no transaction_id outcome",
     "journal": "id at merchant order_no out_trade_no out_refund_no event from_state to_state actor",
     "duty": "id kind subject due_at lease lease_until done_at",
+    "event": "merchant order_no seq event out_trade_no out_refund_no",
+    "delivery": "order_no seq channel state",
 }
+# The shop's own.
+SHOP_TABLES = {"orders": "sn status paid refunded", "told": "id sn seq event"}
 NUMBERS = set(
-    "attempt total_fee paid_at reserved_fee refund_count applied_fee refund_fee sends unanswered"
+    "seq paid refunded attempt total_fee paid_at reserved_fee refund_count applied_fee refund_fee sends unanswered"
     " applied_at succeeded_at id at due_at lease lease_until done_at".split()
 )
 
@@ -40,6 +44,10 @@ class Evidence:
     wire: list = field(default_factory=list)
     clients: list = field(default_factory=list)
     tables: dict = field(default_factory=dict)
+    # What the shop was told, likewise before and after; `None` when it has not asked for it.
+    received: list | None = None
+    received_after: list | None = None
+    shop_orders: list = field(default_factory=list)
 
     def save(self, path):
         pathlib.Path(path).write_text(json.dumps(asdict(self), ensure_ascii=False))
@@ -49,13 +57,26 @@ class Evidence:
         return cls(**json.loads(pathlib.Path(path).read_text()))
 
     @classmethod
-    def gather(cls, state, clients, socket, database):
+    def gather(cls, state, clients, socket, database, receipts=None, shop=None):
         state = pathlib.Path(state)
         # The clients' replies first: what a client was told is in every later book.
         replies = lines(clients)
         ledger, wire = lines(state / "ledger.log"), lines(state / "wire.log")
+        received = what_was_told(receipts, socket, shop) if shop else None
         tables = read_tables(socket, database)
-        return cls(ledger, lines(state / "ledger.log"), wire, replies, tables)
+        evidence = cls(ledger, lines(state / "ledger.log"), wire, replies, tables, received)
+        if shop:
+            evidence.received_after = what_was_told(receipts, socket, shop)
+            evidence.shop_orders = read_tables(socket, shop, SHOP_TABLES)["orders"]
+        return evidence
+
+
+def what_was_told(receipts, socket, shop):
+    """Each message to the shop, in the order in which it came; a changed table is one, too."""
+    rows = read_tables(socket, shop, SHOP_TABLES)["told"]
+    return lines(receipts) + [
+        {"channel": "shop_tables", "order": row["sn"], "seq": row["seq"], "event": row["event"],
+         "genuine": True, "said": True} for row in rows]
 
 
 def lines(path):
@@ -72,13 +93,13 @@ def lines(path):
     return found
 
 
-def read_tables(socket, database):
+def read_tables(socket, database, columns_of=TABLES):
     """All rows, as of one moment; every value travels as hexadecimal digits."""
     selects = [
         f"SELECT '{table}', "
         + ", ".join(f"HEX(CONCAT({column}, ''))" for column in columns.split())
         + f" FROM {table} ORDER BY 1;"
-        for table, columns in TABLES.items()
+        for table, columns in columns_of.items()
     ]
     sql = (
         "SET NAMES utf8mb4; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
@@ -89,15 +110,16 @@ def read_tables(socket, database):
          "--skip-column-names", "--execute", sql, database],
         check=True, capture_output=True, text=True,
     ).stdout
-    tables = {table: [] for table in TABLES}
+    tables = {table: [] for table in columns_of}
     for line in output.splitlines():
         table, *values = line.split("\t")
         row = {}
-        for column, value in zip(TABLES[table].split(), values, strict=True):
+        for column, value in zip(columns_of[table].split(), values, strict=True):
             row[column] = decoded(column, value)
         tables[table].append(row)
-    for table in ("journal", "notification", "duty"):
-        tables[table].sort(key=lambda row: row["id"])
+    for rows in tables.values():
+        if rows and "id" in rows[0]:
+            rows.sort(key=lambda row: row["id"])
     return tables
 
 

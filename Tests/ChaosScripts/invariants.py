@@ -8,6 +8,7 @@ excuse itself.
 import collections
 
 from evidence import digest, fields
+from telling import TellingCheck
 
 # Which state may follow which, on the money's way in …
 PAYMENT_EDGES = {
@@ -96,6 +97,7 @@ class Check:
         self.history_is_whole()
         self.reservations_add_up()
         self.nothing_is_forgotten()
+        TellingCheck(self).run()
         return self.violations
 
     def say(self, invariant, sentence):

@@ -7,8 +7,8 @@ import subprocess
 import time
 
 from bugs import BUGS
-from scenarios import SCENARIOS, Violated, findings
-from stage import SOURCE, Site, Stage, Unsettled
+from scenarios import SCENARIOS, Violated, findings, site_for
+from stage import SOURCE, Stage, Unsettled
 
 TREE = SOURCE / ".build" / "planted"
 # How often a scenario is played before a bug counts as missed: some need luck to be hit.
@@ -60,7 +60,7 @@ def show(bug, stage, seed):
 
 def play(stage, name, seed):
     """What is found, in one line; nothing when all is well."""
-    site = Site(stage, haste=300 if name == "rush" else 100)
+    site = site_for(stage, name, seed)
     try:
         SCENARIOS[name](site, random.Random(f"{name} {seed}"), True)
         return None

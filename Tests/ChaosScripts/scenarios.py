@@ -3,6 +3,7 @@ is drawn is drawn from it, so that the printed seed repeats the same choices (th
 same interleaving of processes)."""
 
 import concurrent.futures
+import os
 import random
 import signal
 import threading
@@ -11,11 +12,20 @@ import time
 from damage import DAMAGE, undetected
 from evidence import lines
 from invariants import Check
-from shop import Shop
-from stage import Unsettled, eventually
+from shop import Pace, Shop
+from stage import Site, Unsettled, eventually
 
 # Where a debug build kills itself; `Sources/ARCHITECTURE.md` tells what lies on either side.
-POINTS = ["P0", "P1", "P3", "P4", "N1", "N2", "N4", "R1", "R2", "R3", "R5", "R6", "R7", "R8"]
+POINTS = ["P0", "P1", "P3", "P4", "N1", "N2", "N4", "R1", "R2", "R3", "R5", "R6", "R7", "R8",
+          "O1", "O2", "O3"]
+# Where somebody listens to what the shop is told.
+TELLING = {"O1", "O2", "O3", "machine", "damage"}
+
+
+def site_for(stage, name, seed):
+    return Site(
+        stage, haste=300 if name == "rush" else 100, owns_database=name == "machine",
+        tells_shop=name in TELLING, seed=f"{name} {seed}")
 
 
 class Violated(Exception):
@@ -55,6 +65,8 @@ def watched(site, what, question, seconds):
 def settle(site, seconds=90):
     """Waits until nothing is left to do, then has everything checked."""
     site.control("POST", "fault/clear", {})
+    if site.receivers:
+        site.receivers.calm()
     watched(site, "all work to be done", lambda: is_settled(site), seconds)
     return check(site, settled=True)
 
@@ -126,6 +138,11 @@ def crash(site, dice, _quick, point):
 
 
 def surely_refunded(shop):
+    if shop.site.receivers:
+        order, _ = shop.place(1000)
+        shop.close(order)
+        for _ in range(3):
+            shop.close_while_paid()
     order, _ = shop.buy(3000)
     for _ in range(3):
         shop.expect(shop.refund_directly(order, 100), 200, 201)
@@ -246,6 +263,110 @@ def random_kills(site, dice, quick):
     return f"{kills} kills"
 
 
+# (d2) The machine as it is deployed, and whatever of it can die.
+
+def machine(site, dice, quick):
+    shop = Shop(site, dice.random(), pace=Pace(200))
+    site.start_supervised()
+    over = threading.Event()
+
+    def client(seed):
+        own = random.Random(seed)
+        while not over.is_set():
+            purchase(shop, own.random())
+
+    def kill_worker():
+        workers = site.gateway.children
+        if workers:
+            os.kill(dice.choice(workers), signal.SIGKILL)
+
+    def kill_master():
+        site.gateway.kill()
+        site.start_supervised()
+
+    def kill_database():
+        site.mariadb.kill()
+        time.sleep(dice.random())
+        site.mariadb.start()
+
+    kills = {kill_worker: 0, kill_master: 0, kill_database: 0}
+
+    def killer():
+        end = time.monotonic() + (15 if quick else 600)
+        # Each of them at least once, however short it is.
+        first = dice.sample(list(kills), len(kills))
+        while time.monotonic() < end:
+            time.sleep(dice.uniform(0.2, 1.5))
+            kill = first.pop() if first else dice.choice(list(kills))
+            kill()
+            kills[kill] += 1
+            check(site)
+
+    start = time.monotonic()
+
+    def guarded(job, *arguments):
+        try:
+            return job(*arguments)
+        finally:
+            over.set()
+
+    at_once([(guarded, killer)] + [(guarded, client, dice.random()) for _ in range(16)], 17)
+    rate = shop.requests / (time.monotonic() - start)
+    settle(site)
+    workers, masters, databases = kills.values()
+    return (f"killed {workers} workers, {masters} masters, {databases} times MariaDB;"
+            f" {shop.requests} requests, {rate:.0f}/s")
+
+
+# (d3) No notification comes, and who asks instead is killed.
+
+def duties_alone(site, dice, quick):
+    shop = Shop(site, dice.random())
+    for endpoint in ("notify", "refund_notify"):
+        site.fault(endpoint, "lose", count=0)
+    # The request itself often fails to send; its failure leaves the work to the workers.
+    site.fault("refund", "systemerror_before", count=0, probability=0.5, seed=dice.randrange(2**31))
+    site.start_gateway(None, "--no-duties")
+    workers = [site.start_worker(), site.start_worker()]
+    over = threading.Event()
+
+    def killer():
+        kills = 0
+        while not over.wait(dice.uniform(0.1, 0.8)):
+            index = dice.randrange(2)
+            workers[index].kill()
+            kills += 1
+            check(site)
+            workers[index] = site.start_worker()
+        return kills
+
+    def client(seed):
+        own = random.Random(seed)
+        for _ in range(2 if quick else 12):
+            order, buyer = shop.place(own.randrange(500, 5000))
+            payment = shop.expect(
+                shop.insist("POST", "/wxpay/pay", {"out_trade_no": order}, buyer), 200)
+            site.control("POST", "pay", {"request_payment": payment})
+            # Nobody asks the gateway, which would make it ask WeChat.
+            eventually(f"{order} to be found paid", lambda: site.query(
+                f"SELECT 1 FROM payment WHERE out_trade_no = '{order}' AND state = 'paid'"))
+            for _ in range(2):
+                shop.refund_directly(order, own.randrange(1, 250))
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        kills = pool.submit(killer)
+        try:
+            at_once([(client, dice.random()) for _ in range(4)])
+            # The faults stay until everything has come through them.
+            watched(site, "the refunds to end", lambda: site.query(
+                "SELECT COUNT(*) FROM refund WHERE state <> 'succeeded'") == [["0"]], 120)
+        finally:
+            over.set()
+        kills = kills.result()
+    settle(site)
+    return f"{kills} kills"
+
+
 # (e) Everybody wants the same money.
 
 def rush(site, dice, quick):
@@ -320,6 +441,8 @@ def find_damage(site, dice, _quick):
     shop.refund_directly(order, 100)
     order, _ = shop.buy(1000)
     shop.refund_directly(order, 100)
+    order, _ = shop.place(1000)
+    shop.close(order)
     overlooked = undetected(settle(site))
     if overlooked:
         raise Unsettled("The checker overlooks: " + ", ".join(overlooked))
@@ -333,6 +456,8 @@ SCENARIOS = {
     "lost-answers": lost_answers,
     "late-sender": late_sender,
     "random-kills": random_kills,
+    "machine": machine,
+    "D": duties_alone,
     "rush": rush,
     "lies": lies,
     "damage": find_damage,

@@ -11,14 +11,27 @@ from stage import Unsettled
 UNANSWERED = {0, 429, 502, 503, 504}
 
 
+class Pace:
+    """Lets so many requests through in a second, whoever makes them."""
+
+    def __init__(self, rate):
+        self.rate, self.next, self.lock = rate, 0, threading.Lock()
+
+    def wait(self):
+        now = time.monotonic()
+        with self.lock:
+            turn = self.next = max(self.next + 1 / self.rate, now)
+        time.sleep(max(0, turn - now))
+
+
 class Shop:
     """What a shop's clients do at a site; writes down each reply for the checker."""
 
-    def __init__(self, site, seed, patience=60):
-        self.site, self.patience = site, patience
+    def __init__(self, site, seed, patience=60, pace=None):
+        self.site, self.patience, self.pace = site, patience, pace
         self.random = random.Random(seed)
         self.lock = threading.Lock()
-        self.count = 0
+        self.count = self.requests = 0
         self.stopping = threading.Event()
 
     def number(self, letter):
@@ -30,6 +43,10 @@ class Shop:
         """Repeats the same request until it is answered."""
         end = time.monotonic() + self.patience
         while True:
+            if self.pace:
+                self.pace.wait()
+            with self.lock:
+                self.requests += 1
             status, answer = self.site.request(method, path, body, token, key)
             if note is not None:
                 self.note(note, status, answer, key)
@@ -90,6 +107,21 @@ class Shop:
                 time.sleep(0.05)
             if time.monotonic() > end:
                 raise Unsettled(f"{order} is not paid: {seen}")
+
+    def close_while_paid(self, total=1990):
+        """Cashier and buyer at the same order in the same moment; either may be faster."""
+        order, buyer = self.place(total)
+        payment = self.expect(
+            self.insist("POST", "/wxpay/pay", {"out_trade_no": order}, buyer), 200)
+        paying = threading.Thread(target=self.site.request, args=(
+            "POST", "/_control/pay", {"request_payment": payment}, None, None, self.site.wechat))
+        paying.start()
+        self.close(order)
+        paying.join()
+
+    def close(self, order):
+        self.expect(self.insist(
+            "POST", f"/wxpay/merchant/orders/{order}/close", {}, self.site.cashier), 200, 409)
 
     # Refunding.
 

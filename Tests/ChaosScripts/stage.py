@@ -1,6 +1,5 @@
 """The real programs, each in a process of its own, in temporary folders."""
 
-import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -8,7 +7,6 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -16,66 +14,13 @@ import tempfile
 import time
 
 from evidence import Evidence
+from mariadb import MariaDB
+from processes import Process, Unsettled, eventually, run
+from receivers import SHOP_TABLES, Receivers
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 APPID, MCH_ID = "wxd678efh567hg6787", "1230000109"
-
-
-class Unsettled(Exception):
-    """Something that was waited for has not come."""
-
-
-def eventually(what, question, seconds=60, pause=0.05):
-    end = time.monotonic() + seconds
-    while True:
-        answer = question()
-        if answer:
-            return answer
-        if time.monotonic() > end:
-            raise Unsettled(f"Waited {seconds} s in vain for {what}.")
-        time.sleep(pause)
-
-
-# The kernel ends a child with the thread that started it: one that lives as long as we do.
-starter = concurrent.futures.ThreadPoolExecutor(1)
-
-
-class Process:
-    """A program that never outlives this one."""
-
-    def __init__(self, log, *command, **environment):
-        words = ["setpriv", "--pdeathsig", "KILL", *map(str, command)]
-        with open(log, "ab") as output:
-            self.child = starter.submit(
-                subprocess.Popen, words, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env=os.environ | environment).result()
-
-    @property
-    def is_running(self):
-        return self.child.poll() is None
-
-    def send(self, number):
-        if self.is_running:
-            self.child.send_signal(number)
-
-    def kill(self):
-        self.send(signal.SIGKILL)
-        self.child.wait()
-
-    def stop(self):
-        self.send(signal.SIGCONT)
-        self.send(signal.SIGTERM)
-        try:
-            self.child.wait(15)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-
-def run(*command):
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    if done.returncode:
-        raise Unsettled(f"{command[0]} ended with {done.returncode}: {done.stdout}{done.stderr}")
-    return done.stdout
+API_KEY = "k8Vn2QxT5mZc7LrB9sWd3FgHj4KpYa6E"
 
 
 class Stage:
@@ -83,11 +28,9 @@ class Stage:
 
     def __init__(self, binaries):
         self.binaries = pathlib.Path(binaries)
-        # The path of a unix socket holds at most 107 bytes.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weixinpay-chaos-", dir="/tmp"))
-        self.socket = self.folder / "mariadb.sock"
         self._make_certificates()
-        self._start_database()
+        self.mariadb = MariaDB(self.folder)
 
     def _make_certificates(self):
         key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
@@ -110,40 +53,28 @@ class Stage:
             for file in self.folder.glob("*_*.pem"):
                 file.chmod(0o600)
 
-    def _start_database(self):
-        user = ["--user=root"] if os.geteuid() == 0 else []
-        common = ["--no-defaults", *user, f"--datadir={self.folder}/data",
-                  f"--tmpdir={self.folder}", "--innodb-log-file-size=48M"]
-        run("mariadb-install-db", *common, "--auth-root-authentication-method=normal",
-            "--skip-test-db", "--skip-name-resolve")
-        self.database = Process(
-            self.folder / "mariadb.log", "mariadbd", *common, f"--socket={self.socket}",
-            f"--pid-file={self.folder}/pid", "--skip-networking", "--skip-name-resolve",
-            "--innodb-buffer-pool-size=128M", "--performance-schema=OFF", "--max-connections=800")
-        eventually("MariaDB", lambda: subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "-e", "SELECT 1"],
-            capture_output=True).returncode == 0)
-
-    def query(self, sql, database="mysql"):
-        output = run("mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch",
-                     "--skip-column-names", "--execute", sql, database)
-        return [line.split("\t") for line in output.splitlines()]
-
     def end(self):
-        self.database.kill()
+        self.mariadb.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Site:
     """A shop: nginx, a simulator of WeChat, a database, and the gateways on it."""
 
-    def __init__(self, stage, haste=100):
+    def __init__(self, stage, haste=100, owns_database=False, tells_shop=False, seed=0):
         self.stage, self.haste = stage, str(haste)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="s-", dir=stage.folder))
         self.database = "chaos_" + "".join(c for c in self.folder.name[2:].lower() if c.isalnum())
         self.state, self.clients = self.folder / "wechat", self.folder / "clients.log"
         self.state.mkdir()
+        self.receipts = self.folder / "receipts.log"
         self.gateway, self.others = None, []
+        self.owns_database = owns_database
+        self.mariadb = self._new_database() if owns_database else stage.mariadb
+        self._write_secrets()
+        self.receivers = Receivers(self.receipts, API_KEY, seed) if tells_shop else None
+        if self.receivers:
+            self._open_shop()
         self._start_nginx()
         self._configure()
         self.weixinpay("migrate")
@@ -159,6 +90,28 @@ class Site:
         eventually("the simulator", lambda: self.try_control("GET", "orders"))
         # Haste shortens only the gateway's idea of the minute between refunds of an order.
         self.control("POST", "refund-spacing", {"seconds": 0})
+
+    def _new_database(self):
+        folder = self.folder / "mariadb"
+        folder.mkdir()
+        return MariaDB(folder)
+
+    def _open_shop(self):
+        """The shop's own tables, and the account that may change nothing else."""
+        shop, user = self.shop_database, f"'{self.shop_database}'@localhost"
+        self.mariadb.query(f"CREATE DATABASE {shop}")
+        # Of a MariaDB that is killed, MyISAM's files are left broken: that is no fault of ours.
+        engine = "InnoDB" if self.owns_database else "MyISAM"
+        self.mariadb.query(SHOP_TABLES.replace("MyISAM", engine), shop)
+        self.mariadb.query(
+            f"CREATE USER {user} IDENTIFIED BY 'shop-password-1';"
+            f"GRANT SELECT, INSERT, UPDATE ON {shop}.* TO {user}")
+        self._write_secret("shop.password", "shop-password-1")
+        self._write_secret("webhook.key", f"whsec_{self.receivers.webhook_key}")
+
+    @property
+    def shop_database(self):
+        return self.database + "_shop"
 
     def _start_nginx(self):
         for name in ("weixinpay.conf", "weixinpay_params"):
@@ -208,22 +161,31 @@ class Site:
             }}
           }}""")
 
+    def _write_secrets(self):
+        self._write_secret("db.password", "service-password-1")
+        self._write_secret("app.secret", "app-secret-of-the-shop-0000000001")
+        self._write_secret("api.key", API_KEY)
+
+    def _write_secret(self, name, secret):
+        (self.folder / name).write_text(secret)
+        (self.folder / name).chmod(0o600)
+
     def _configure(self):
-        for name, secret in {
-            "db.password": "service-password-1",
-            "app.secret": "app-secret-of-the-shop-0000000001",
-            "api.key": "k8Vn2QxT5mZc7LrB9sWd3FgHj4KpYa6E",
-        }.items():
-            (self.folder / name).write_text(secret)
-            (self.folder / name).chmod(0o600)
+        told = shop_database = ""
+        if self.receivers:
+            told = self.receivers.settings()
+            shop_database = (f"shop_database: {{ name: {self.shop_database},"
+                             f" user: {self.shop_database}, password_file: shop.password,\n"
+                             f"  socket: \"{self.mariadb.socket}\" }}")
         keys, shop = self.stage.folder, f"https://127.0.0.1:{self.shop}/wxpay"
         (self.folder / "weixinpay.yaml").write_text(f"""
 listen:
   api:      {{ socket: api.sock, workers: 32 }}
   notify:   {{ socket: notify.sock, workers: 8 }}
   merchant: {{ socket: merchant.sock, workers: 32 }}
-database: {{ socket: "{self.stage.socket}", name: {self.database}, user: {self.database},
+database: {{ socket: "{self.mariadb.socket}", name: {self.database}, user: {self.database},
   password_file: db.password, connections: 16 }}
+{shop_database}
 wechat:
   pay: ["https://127.0.0.1:{self.wechat}"]
   login: "https://127.0.0.1:{self.wechat}"
@@ -238,7 +200,7 @@ merchants:
     private_key_file: "{keys}/apiclient_key.pem"
     notify_url: {shop}/receive-notify
     refund_notify_url: {shop}/receive-refund-notify
-""")
+{told}""")
 
     def weixinpay(self, *words):
         """What a command prints; one that says to try again is repeated, as an operator would."""
@@ -262,6 +224,14 @@ merchants:
         # With a crash point it may be gone before it is asked.
         eventually("the gateway", lambda: not self.gateway.is_running
                    or self.request("GET", "/wxpay/health")[0] == 200)
+
+    def start_supervised(self):
+        """The gateway as it is deployed; begun again when it does not come up, as systemd would."""
+        def is_up():
+            if not (self.gateway and self.gateway.is_running):
+                self.gateway = self._launch("serve")
+            return self.request("GET", "/wxpay/health")[0] == 200 and self.gateway.children
+        eventually("the supervised gateway", is_up, pause=0.2)
 
     def start_worker(self):
         self.others.append(self._launch("work"))
@@ -311,16 +281,24 @@ merchants:
         return len(self.control("GET", "transmissions")["transmissions"])
 
     def query(self, sql):
-        return self.stage.query(sql, self.database)
+        return self.mariadb.query(sql, self.database)
 
     def gather(self):
-        return Evidence.gather(self.state, self.clients, self.stage.socket, self.database)
+        return Evidence.gather(
+            self.state, self.clients, self.mariadb.socket, self.database, self.receipts,
+            self.shop_database if self.receivers else None)
 
     def end(self):
         for process in [*self.others, self.gateway, self.simulator, self.nginx]:
             if process:
                 process.stop()
-        self.stage.query(f"DROP DATABASE IF EXISTS {self.database}")
+        if self.receivers:
+            self.receivers.end()
+        if self.owns_database:
+            self.mariadb.kill()
+            return
+        for database in (self.database, self.shop_database):
+            self.mariadb.query(f"DROP DATABASE IF EXISTS {database}")
 
 
 def free_port():
