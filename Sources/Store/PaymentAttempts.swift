@@ -77,6 +77,28 @@ public struct PaymentAttempts: Sendable {
     }
   }
 
+  /// Records that the time to pay an attempt is over that WeChat had closed before, unless the buyer
+  /// has opened another one since.
+  public func recordOver(_ attempt: PaymentAttempt, by act: Act) throws {
+    try database.transaction(until: act.deadline) { connection in
+      let changed = try connection.execute(
+        """
+        UPDATE payment SET closing = ?
+        WHERE merchant = ? AND out_trade_no = ? AND state = 'closed' AND closing = ?
+          AND NOT EXISTS (SELECT 1 FROM payment later WHERE later.merchant = ?
+            AND later.order_no = ? AND later.attempt > ?)
+        """,
+        [
+          .text(Closing.expired.rawValue), .text(attempt.merchant.text),
+          .text(attempt.outTradeNo.text), .text(Closing.wechat.rawValue),
+          .text(attempt.merchant.text), .text(attempt.order.text),
+          .integer(Int64(attempt.number)),
+        ])
+      guard changed == 1 else { return }
+      try connection.record(attempt.line(.expired, from: .closed), by: act)
+    }
+  }
+
   /// Records that an attempt is closed of which WeChat says that it has never heard.
   ///
   /// - Returns: `false`, with nothing changed, when WeChat has heard of it meanwhile: its answer is

@@ -119,6 +119,53 @@ import Testing
     }
   }
 
+  @Test func `an order that WeChat itself closes at its end is told as closed`() throws {
+    let receiver = try Receiver { _, _ in .reply(200) }
+    let site = try Site.telling(receiver)
+    let (number, _, _) = try site.unpaidOrder()
+    // As if it had been opened a century ago.
+    try site.execute(
+      """
+      UPDATE payment SET parameters =
+        REPLACE(parameters, '<time_start><![CDATA[20', '<time_start><![CDATA[19')
+      WHERE out_trade_no = '\(number)'
+      """)
+    try site.control("POST", "close", ["out_trade_no": .string(number)])
+    try eventually("the order is closed") { try site.state(number) == "closed" }
+    #expect(try site.moves(number).last == "unpaid>closed")
+    try eventually("the shop knows") {
+      try receiver.told()[number]?.map(\.type) == ["closed"]
+    }
+  }
+
+  @Test func `an order that was closed by hand at WeChat is told as closed when its time is over`()
+    throws
+  {
+    let receiver = try Receiver { _, _ in .reply(200) }
+    let site = try Site.telling(receiver)
+    let (abandoned, _, _) = try site.unpaidOrder()
+    let (resumed, buyer, _) = try site.unpaidOrder()
+    for number in [abandoned, resumed] {
+      try site.control("POST", "close", ["out_trade_no": .string(number)])
+      try eventually("it is closed") { try site.state(number) == "closed" }
+    }
+    let payment = try site.pay(resumed, buyer)
+    #expect(payment.status == 200, "\(payment.text)")
+    #expect(receiver.received.isEmpty)
+    try site.execute(
+      """
+      UPDATE payment SET parameters =
+        REPLACE(parameters, '<time_start><![CDATA[20', '<time_start><![CDATA[19')
+      WHERE out_trade_no IN ('\(abandoned)', '\(resumed)')
+      """)
+    try site.execute("UPDATE duty SET due_at = 0 WHERE kind = 'payment' AND done_at IS NULL")
+    try eventually("the shop knows") {
+      try receiver.told()[abandoned]?.map(\.type) == ["closed"]
+    }
+    try site.confirm(payment)
+    try eventually("the shop knows") { try receiver.told()[resumed]?.map(\.type) == ["paid"] }
+  }
+
   @Test(arguments: ["O1", "O2", "O3"])
   func `a gateway that is killed while it tells loses nothing and keeps the order`(
     point: String

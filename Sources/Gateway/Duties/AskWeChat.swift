@@ -31,7 +31,10 @@ struct AskWeChat {
       case .quarantined: return attempt.state
       }
     case .closed:
-      try conversation.gateway.attempts.recordClosed(attempt, .wechat, by: act)
+      // WeChat closes by itself what nobody has paid in time.
+      let isOver = try attempt.secondsLeft(at: conversation.now) <= 0
+      try conversation.gateway.attempts.recordClosed(
+        attempt, isOver ? .expired : .wechat, by: act)
       return .closed
     case .accepted, nil: return attempt.state
     }

@@ -17,8 +17,6 @@ struct PursuePayment {
   /// How long after the last moment to pay WeChat is still asked before it is told to close.
   /// Source: WeChat Pay APIv2, 查询订单 and 关闭订单.
   private static let graceSeconds: Int64 = 300
-  /// WeChat's own limit for an order without one.
-  private static let longestLifeSeconds: Int64 = 7 * 86_400
 
   func run() throws -> DutyEnding {
     let (gateway, merchant) = (conversation.gateway, conversation.merchant)
@@ -26,16 +24,18 @@ struct PursuePayment {
       let attempt = try gateway.attempts.find(
         merchant.name, number, until: conversation.deadline)
     else { return .done }
-    guard attempt.state == .created || attempt.state == .unpaid else { return .done }
+    guard attempt.state == .created || attempt.state == .unpaid else { return try leave(attempt) }
     guard try gateway.pace.take(.query, merchant.name, until: conversation.deadline) else {
       return .again(afterSeconds: .random(in: 1...5), isFresh: false)
     }
     do {
       switch try AskWeChat(conversation).ask(attempt) {
-      case .paid, .closed: return .done
+      case .paid: return .done
+      // Once more for why it is closed.
+      case .closed: return .again(afterSeconds: 0, isFresh: true)
       case .created, .unpaid: break
       }
-      let left = try secondsLeft(of: attempt)
+      let left = try attempt.secondsLeft(at: conversation.now) + Self.graceSeconds
       guard left <= 0 else {
         return .again(
           afterSeconds: min(Patience.payment.seconds(attempt: duty.attempt + 1), left),
@@ -58,10 +58,27 @@ struct PursuePayment {
     .again(afterSeconds: Patience.payment.seconds(attempt: duty.attempt + 1), isFresh: false)
   }
 
+  /// WeChat may have closed an attempt before its time, by somebody's hand on its platform (商户平台).
+  /// The buyer can still open another; who does not, until the time is over, has let it pass.
+  private func leave(_ attempt: PaymentAttempt) throws -> DutyEnding {
+    guard attempt.state == .closed, attempt.closing == .wechat else { return .done }
+    let left = try attempt.secondsLeft(at: conversation.now)
+    guard left <= 0 else { return .again(afterSeconds: left, isFresh: true) }
+    try conversation.gateway.attempts.recordOver(attempt, by: conversation.act("duty"))
+    return .done
+  }
+}
+
+extension PaymentAttempt {
+  /// WeChat's own limit for an order without one.
+  private static let longestLifeSeconds: Int64 = 7 * 86_400
+
+  /// How long the buyer has to pay it, less than zero when that is over.
+  ///
   /// Counted by what WeChat was told; the shop may have changed its mind since.
-  private func secondsLeft(of attempt: PaymentAttempt) throws -> Int64 {
-    let order = try UnifiedOrder(stored: attempt.parameters)
+  func secondsLeft(at now: BeijingTime) throws -> Int64 {
+    let order = try UnifiedOrder(stored: parameters)
     let end = order.expiresAt ?? order.startsAt.adding(seconds: Self.longestLifeSeconds)
-    return end.adding(seconds: Self.graceSeconds).seconds - conversation.now.seconds
+    return end.seconds - now.seconds
   }
 }
