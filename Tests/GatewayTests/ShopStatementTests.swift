@@ -39,6 +39,8 @@ import Testing
     "UPDATE tp_order o JOIN tp_user u ON u.id = o.user_id SET u.points = u.points + 10"
       + " WHERE o.order_no = :order_no AND o.order_status = 0",
     "UPDATE orders SET status = 'paid' WHERE sn = :order_no AND status IN ('new', 'closed')",
+    "UPDATE a JOIN (SELECT id FROM d WHERE x = 1) d SET b = 1 WHERE (a.sn = :order_no)",
+    "UPDATE a SET b = 1 WHERE id IN (SELECT order_id FROM d WHERE sn = :order_no) AND b = 0",
   ])
   func `a statement that can be repeated is taken`(text: String) {
     #expect(throws: Never.self) { try ShopStatement(text, for: .paid) }
@@ -51,6 +53,8 @@ import Testing
     ("UPDATE orders SET paid = 1", "a WHERE"),
     ("UPDATE orders SET paid = 1 WHERE paid = 0", "a WHERE"),
     ("UPDATE orders SET sn = :order_no WHERE paid = :total_fee", "a WHERE"),
+    ("UPDATE a SET b = (SELECT c FROM d WHERE sn = :order_no)", "a WHERE"),
+    ("UPDATE a JOIN (SELECT id FROM d WHERE sn = :order_no) d SET a.b = 1", "a WHERE"),
     ("INSERT INTO points (sn) VALUES (:order_no)", "can be repeated"),
     ("UPDATE a SET b = 1 WHERE c = :order_no; DROP TABLE a", "one statement"),
     ("UPDATE a SET b = 1 WHERE c = :order_no -- and", "one statement"),

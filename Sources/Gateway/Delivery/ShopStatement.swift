@@ -24,17 +24,19 @@ struct ShopStatement: Sendable, Equatable {
       return parameter
     }
     sql = reader.sql
-    try Self.checkRepeatable(reader.words)
+    try Self.checkRepeatable(reader.words, condition: reader.condition)
   }
 
   /// What the parameters stand for.
   func values(of news: ShopNews) -> [Value] { parameters.map { $0.value(of: news) } }
 
-  /// - Parameter words: the statement's words in capitals, parameters as `:order_no`.
-  private static func checkRepeatable(_ words: [String]) throws(Mismatch) {
+  /// - Parameters:
+  ///   - words: the statement's words in capitals, parameters as `:order_no`.
+  ///   - condition: where its own WHERE stands among them.
+  private static func checkRepeatable(_ words: [String], condition: Int?) throws(Mismatch) {
     switch words.first {
     case "UPDATE":
-      guard let place = words.firstIndex(of: "WHERE") else { throw .unguarded("an UPDATE without") }
+      guard let place = condition else { throw .unguarded("an UPDATE without") }
       let isNarrow = words[place...].contains { word in
         word.hasPrefix(":")
           && ShopParameter(rawValue: String(word.dropFirst()))?.isIdentifying == true

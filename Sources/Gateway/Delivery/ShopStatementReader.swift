@@ -7,6 +7,9 @@ struct ShopStatementReader {
   private(set) var names: [String] = []
   /// The words outside of quotation marks, in capitals; parameters with their colon as they stand.
   private(set) var words: [String] = []
+  /// Where among the words the statement's own WHERE stands, not that of a query within it.
+  private(set) var condition: Int?
+  private var depth = 0
   private var rest: Substring
 
   init(_ text: String) { rest = text[...] }
@@ -16,6 +19,8 @@ struct ShopStatementReader {
       switch character {
       case "'", "\"", "`": try copyQuoted(character)
       case ":": try takeParameter()
+      case "(": copyBracket(1)
+      case ")": copyBracket(-1)
       case _ where character.isWordCharacter: copyWord()
       case "?": throw Self.refused("?", "write :order_no and the like in place of ?")
       case "@": throw Self.refused("@", "use no variables")
@@ -34,6 +39,11 @@ struct ShopStatementReader {
 
   private mutating func copy() {
     if let character = rest.popFirst() { sql.append(character) }
+  }
+
+  private mutating func copyBracket(_ change: Int) {
+    depth += change
+    copy()
   }
 
   private mutating func copyQuoted(_ mark: Character) throws(Mismatch) {
@@ -60,6 +70,7 @@ struct ShopStatementReader {
   private mutating func copyWord() {
     let word = rest.prefix(while: \.isWordCharacter)
     rest = rest[word.endIndex...]
+    if depth == 0, condition == nil, word.uppercased() == "WHERE" { condition = words.count }
     words.append(word.uppercased())
     sql.append(contentsOf: word)
   }
