@@ -19,7 +19,7 @@ extension Gateway {
     // Before any other thread exists: signals go to the one thread that waits for them.
     Signals.block()
     let logger = try prepare(settings)
-    try StartCheck.run(settings)
+    for finding in try StartCheck.run(settings) { logger.warning("\(finding.line)") }
     let sockets = try OpenSockets(settings)
     let service = try Service(settings, sockets.all, dutyWorkers: dutyWorkers, logger)
     let signals = try NativeThread.start(name: "signals") {
@@ -119,11 +119,13 @@ extension Settings {
 /// What must be true before the first request: otherwise the gateway would promise what it cannot
 /// keep.
 enum StartCheck {
+  /// - Returns: what does not keep it from starting, and somebody should look at.
   /// - Throws: `StartRefusal` with every reason at once; `MariaDBError` when the database is out of
   ///   reach; `MigrationRefusal` when it is half migrated.
-  static func run(_ settings: Settings) throws {
+  @discardableResult static func run(_ settings: Settings) throws -> [Finding] {
     var connection = try Connection(settings.database.service)
-    var reasons = try connection.serverFacts().faults
+    let facts = try connection.serverFacts()
+    var reasons = facts.faults
     let missing = try Migrator.missing(&connection)
     if !missing.isEmpty {
       reasons.append(
@@ -135,6 +137,7 @@ enum StartCheck {
       reasons.append(finding.line)
     }
     guard reasons.isEmpty else { throw StartRefusal(reasons: reasons) }
+    return Check.checkConnections(settings, facts).filter { $0.level == .warn }
   }
 }
 

@@ -16,7 +16,7 @@ extension Gateway {
     Signals.block()
     Signals.ignoreBrokenPipe()
     let logger = try prepare(settings)
-    try StartCheck.run(settings)
+    for finding in try StartCheck.run(settings) { logger.warning("\(finding.line)") }
     let sockets = try OpenSockets(settings)
     let program = WorkerProgram(file: file, sockets: sockets, withDuties: withDuties)
     let supervisor = try Supervisor(

@@ -2,6 +2,8 @@
 public struct ServerFacts: Sendable, Equatable {
   /// The server's own words, e.g. `10.11.6-MariaDB-0+deb12u1`.
   public let version: String
+  /// `max_connections`: how many there may be at once, those of other programs included.
+  public let maximumConnections: Int?
   /// `innodb_flush_log_at_trx_commit`: 1 writes every commit to the disk before it is answered.
   private let flushLogAtCommit: String
   /// `log_bin`: whether the server keeps a binary log, with which its own log must agree.
@@ -13,6 +15,7 @@ public struct ServerFacts: Sendable, Equatable {
 
   init(version: String, variables: [String: String]) {
     self.version = version
+    maximumConnections = variables["max_connections"].flatMap { Int($0) }
     flushLogAtCommit = variables["innodb_flush_log_at_trx_commit"] ?? "missing"
     hasBinaryLog = variables["log_bin"] == "ON"
     syncBinaryLog = variables["sync_binlog"] ?? "missing"

@@ -81,6 +81,22 @@ import Testing
     #expect(check.findings.contains { $0.line.contains("innodb_flush_log_at_trx_commit is 2") })
   }
 
+  @Test func `more connections than the server has are warned about, also at the start`() throws {
+    let server = try PrivateMariaDB(extraOptions: ["--max-connections=30"])
+    let site = try ServableFixture(server: server)
+    try site.migrate()
+    // Two processes and one that replaces another, each with one for every socket and two duties.
+    #expect(site.finding("database.connections")?.level == .ok)
+    let text = try String(contentsOfFile: site.file, encoding: .utf8)
+    try site.settings.write("processes: 8\n" + text, to: "weixinpay.yaml", mode: 0o640)
+    let finding = site.finding("database.connections")
+    #expect(finding?.level == .warn)
+    #expect(finding?.sentence.contains("36 connections") == true)
+    #expect(finding?.sentence.contains("30") == true)
+    let warnings = try StartCheck.run(Settings.read(file: site.file))
+    #expect(warnings == [try #require(finding)])
+  }
+
   @Test func `a database that is gone fails without a delay`() throws {
     let site = try ServableFixture()
     let text = try String(contentsOfFile: site.file, encoding: .utf8)

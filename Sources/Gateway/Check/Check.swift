@@ -18,7 +18,7 @@ public struct Check: Sendable {
       return Check(
         findings: [.ok("configuration", "complete, with the merchants \(merchants)")]
           + checkUser(file) + checkClock() + checkSockets(settings.listen)
-          + settings.certificates.flatMap { $0.check() } + checkDatabase(settings.database)
+          + settings.certificates.flatMap { $0.check() } + checkDatabase(settings)
           + checkShop(settings) + checkWeChat(settings.wechat))
     } catch {
       return Check(

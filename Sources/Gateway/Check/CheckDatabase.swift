@@ -4,14 +4,16 @@ import Store
 
 extension Check {
   /// The database as the service's account sees it.
-  static func checkDatabase(_ database: DatabaseSettings) -> [Finding] {
+  static func checkDatabase(_ settings: Settings) -> [Finding] {
+    let database = settings.database
     do {
       var connection = try Connection(database.service)
       let facts = try connection.serverFacts()
       let faults = facts.faults.map { Finding.fail("database", $0, "see above; then restart it") }
       guard faults.isEmpty else { return faults }
       return [.ok("database", "MariaDB \(facts.version), durable")]
-        + (try checkTime(&connection)) + (try checkSchema(&connection))
+        + checkConnections(settings, facts) + (try checkTime(&connection))
+        + (try checkSchema(&connection))
     } catch let error as MariaDBError {
       return [.fail("database", error.message, error.remedy(for: database))]
     } catch {
