@@ -166,6 +166,41 @@ import Testing
     try eventually("the shop knows") { try receiver.told()[resumed]?.map(\.type) == ["paid"] }
   }
 
+  @Test func `a shop that is slow to answer does not hold up another merchant's shop`() throws {
+    let slow = try Receiver { _, _ in .slowly(3) }
+    let quick = try Receiver { _, _ in .reply(200) }
+    let site = try Site(
+      .init(
+        apiWorkers: 4, hasSecondMerchant: true, haste: 10, hasDuties: true,
+        merchantLines: [
+          "private_hosts: [127.0.0.1]",
+          "webhook: { url: '\(slow.url)', key_file: webhook.key }",
+        ], secrets: ["webhook.key": Site.webhookKey]))
+    let text = try String(contentsOfFile: site.configuration, encoding: .utf8)
+    try site.folder.write(
+      text + """
+
+            private_hosts: [127.0.0.1]
+            webhook: { url: '\(quick.url)', key_file: webhook.key }
+
+        """, to: "weixinpay.yaml")
+    try site.restartGateway()
+    func close(_ order: String, of merchant: String, dueAt: Int) throws {
+      try site.execute(
+        "INSERT INTO event (merchant, order_no, seq, event, at)"
+          + " VALUES ('\(merchant)', '\(order)', 1, 'closed', 1795223000000000)")
+      try site.execute(
+        "INSERT INTO duty (kind, merchant, subject, due_at)"
+          + " VALUES ('delivery', '\(merchant)', '\(order)', \(dueAt))")
+    }
+    for number in 1...40 { try close("slow-\(number)", of: "main", dueAt: 1) }
+    // All threads have waited for it by then.
+    try eventually("it has been slow") { slow.received.count > 5 }
+    try close("quick-1", of: "second", dueAt: 2)
+    try eventually("the other shop is told") { quick.received.count == 1 }
+    #expect(slow.received.count < 20)
+  }
+
   @Test(arguments: ["O1", "O2", "O3"])
   func `a gateway that is killed while it tells loses nothing and keeps the order`(
     point: String

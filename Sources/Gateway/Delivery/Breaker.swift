@@ -3,7 +3,7 @@ import Payments
 import Synchronization
 
 /// Leaves a channel in peace on which nobody answers, so that a thousand waiting orders do not each
-/// wait for it in turn.
+/// wait for it in turn; and has one that is slow to answer leave a thread to the others.
 ///
 /// What it knows is this process's own: it saves time and decides nothing.
 final class Breaker: Sendable {
@@ -13,7 +13,44 @@ final class Breaker: Sendable {
     var until = ContinuousClock.now
   }
 
+  private struct Load {
+    var busy = 0
+    var isSlow = false
+  }
+
+  /// An answer that takes as long is not one of a shop that keeps up.
+  private static let slowness: Duration = .seconds(1)
+
   private let outages = Mutex<[String: Outage]>([:])
+  private let loads = Mutex<[String: Load]>([:])
+  private let widthWhenSlow: Int
+
+  /// - Parameter widthWhenSlow: how many may tell on a slow channel at once: fewer than there are.
+  init(widthWhenSlow: Int) { self.widthWhenSlow = widthWhenSlow }
+
+  /// Runs `body`, which tells something on the channel.
+  ///
+  /// - Returns: `nil`, with nothing told, when the channel is slow and enough wait for it already.
+  func telling<Result>(
+    _ merchant: MerchantName, _ channel: ShopChannel, _ body: () throws -> Result
+  ) rethrows -> Result? {
+    let key = key(merchant, channel)
+    let mayBegin = loads.withLock { loads in
+      let load = loads[key] ?? Load()
+      guard !load.isSlow || load.busy < widthWhenSlow else { return false }
+      loads[key, default: Load()].busy += 1
+      return true
+    }
+    guard mayBegin else { return nil }
+    let start = ContinuousClock.now
+    defer {
+      loads.withLock { loads in
+        loads[key, default: Load()].busy -= 1
+        loads[key, default: Load()].isSlow = ContinuousClock.now - start >= Self.slowness
+      }
+    }
+    return try body()
+  }
 
   /// How long the channel is left alone from now on.
   ///

@@ -39,7 +39,12 @@ struct DeliverEvents {
         channel.name, of: channel.events, merchant, order, duty, until: conversation.deadline)
       guard let pending = next else { return nil }
       if let rest = gateway.shop.breaker.restSeconds(merchant, channel.name) { return rest }
-      if let pause = try tell(pending, on: channel) { return pause }
+      let told = try gateway.shop.breaker.telling(merchant, channel.name) {
+        try tell(pending, on: channel)
+      }
+      // At different times: all who were held back would come back at once.
+      guard let told else { return .random(in: 2...10) }
+      if let pause = told { return pause }
     }
   }
 

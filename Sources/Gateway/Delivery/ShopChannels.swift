@@ -4,9 +4,10 @@ import Payments
 /// The channels of every merchant's shop.
 struct ShopChannels: Sendable {
   private let channels: [MerchantName: [any Channel]]
-  let breaker = Breaker()
+  let breaker: Breaker
 
   init(_ settings: Settings) {
+    breaker = Breaker(widthWhenSlow: settings.shareOfOneProcess(of: Gateway.dutyWorkers))
     channels = settings.shops.mapValues { $0.channels(settings.shopDatabase) }
   }
 
