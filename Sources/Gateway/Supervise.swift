@@ -65,6 +65,8 @@ private struct WorkerProgram {
         + (sockets.areOurs ? [] : ["--keep-sockets"]) + (withDuties ? [] : ["--no-duties"]),
       environment: Environment.ofWorkers(),
       inheriting: [theirs.descriptor] + sockets.all.map(\.descriptor))
+    // Only its number was handed over: the end itself may be closed once the child has it, not before.
+    extendLifetime(theirs)
     return WorkerProcess(process, lifeline: ours)
   }
 
