@@ -143,9 +143,28 @@ def surely_refunded(shop):
         shop.close(order)
         for _ in range(3):
             shop.close_while_paid()
+            refunded_with_trouble(shop)
     order, _ = shop.buy(3000)
     for _ in range(3):
         shop.expect(shop.refund_directly(order, 100), 200, 201)
+
+
+def refunded_with_trouble(shop):
+    """A card that is dead, and a person who settles it: two messages about one refund."""
+    order, _ = shop.buy(1000)
+    shop.site.control("POST", "refund-outcome", {"out_trade_no": order, "outcome": "change"})
+    for fee in (100, 200):
+        refund = shop.expect(shop.refund_directly(order, fee), 200, 201)["out_refund_no"]
+
+        def is_in_trouble():
+            return any(
+                found["out_refund_no"] == refund and found["refund_status"] == "CHANGE"
+                for found in shop.site.control("GET", "refunds")["refunds"])
+
+        eventually("the card to be found dead", is_in_trouble)
+        time.sleep(shop.random.random() * 0.3)
+        shop.site.control("POST", "refund-finish", {
+            "out_refund_no": refund, "refund_status": "SUCCESS"})
 
 
 def kill_while_sent(site, dice, _quick):
