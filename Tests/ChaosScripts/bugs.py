@@ -118,7 +118,4 @@ BUGS = [
     Bug("tell nobody of an approval", f"{STORE}/Journal.swift", "O1 O2", ((
         "if let event = line.tells { try tell(event, line, by: act) }",
         "if let event = line.tells, event != .refundApproved { try tell(event, line, by: act) }"),)),
-    Bug("relay any message about the refund", f"{DELIVERY}/RelayChannel.swift", "O1 O3", ((
-        "guard event.isAboutRefund else { return true }",
-        "guard event.isAboutRefund, body.isEmpty else { return true }"),)),
 ]
