@@ -155,19 +155,24 @@ extension Site {
     try send("GET", "/wxpay/merchant/refunds/\(refundNumber)", token: cashier).json
   }
 
-  func waitUntil(_ refundNumber: String, is state: String) throws {
+  @discardableResult
+  func waitUntil(_ refundNumber: String, is state: String) throws -> JSON {
     try wait(for: refundNumber, "state", state)
   }
 
   /// Waits until a refund's member has this value; an error tells the refund as it is.
-  func wait(for refundNumber: String, _ member: String, _ value: String) throws {
+  ///
+  /// - Returns: The refund as it was then: the next attempt may change it at once.
+  func wait(for refundNumber: String, _ member: String, _ value: String) throws -> JSON {
+    var refund = JSON.null
     do {
       try eventually("refund \(refundNumber): \(member) \(value)") {
-        try self.refund(refundNumber)[member]?.string == value
+        refund = try self.refund(refundNumber)
+        return refund[member]?.string == value
       }
     } catch {
-      throw TestSupportError(
-        "\(error): \(String(decoding: try refund(refundNumber).bytes, as: UTF8.self))")
+      throw TestSupportError("\(error): \(String(decoding: refund.bytes, as: UTF8.self))")
     }
+    return refund
   }
 }

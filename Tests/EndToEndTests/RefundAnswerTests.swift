@@ -65,8 +65,7 @@ import Testing
       return (code, scene)
     }
     for (code, scene) in scenes {
-      try site.waitUntil(scene.refund, is: "refused")
-      let refund = try site.refund(scene.refund)
+      let refund = try site.waitUntil(scene.refund, is: "refused")
       #expect(refund["waiting_for"] == .null, "\(code)")
       #expect(refund["remark"]?.string?.contains(code) == true, "\(code): \(refund)")
       // A question that is lost on a busy machine is followed by another send, and that by another.
@@ -105,8 +104,7 @@ import Testing
       return (code, wait, scene)
     }
     for (code, wait, scene) in scenes {
-      try site.waitUntil(scene.refund, waitsFor: wait)
-      let refund = try site.refund(scene.refund)
+      let refund = try site.waitUntil(scene.refund, waitsFor: wait)
       #expect(refund["state"]?.string == "sending", "\(code)")
       #expect(refund["remark"]?.string?.isEmpty == false, "\(code): \(refund)")
       #expect(try site.reserved(scene.order) == 1990, "\(code)")

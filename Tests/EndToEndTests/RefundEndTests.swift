@@ -102,8 +102,7 @@ import Testing
     let refund = Site.refundNumber()
     let reply = try site.refund(order, fee: 1990, refundNumber: refund)
     #expect(reply.status == 201, "\(reply.text)")
-    try site.waitUntil(refund, waitsFor: "funds")
-    let remark = try site.refund(refund)["remark"]?.string
+    let remark = try site.waitUntil(refund, waitsFor: "funds")["remark"]?.string
     #expect(remark?.contains("NOTENOUGH") == true, "\(remark ?? "")")
     #expect(try site.weChatRefunds(of: order) == [])
     let view = try site.buyerOrder(order, buyer)["refunds"]?.array?.first
@@ -147,8 +146,7 @@ import Testing
     let refund = Site.refundNumber()
     let reply = try site.refund(order, fee: 1990, refundNumber: refund)
     #expect(reply.status == 201, "\(reply.text)")
-    try site.waitUntil(refund, waitsFor: "configuration")
-    let waiting = try site.refund(refund)
+    let waiting = try site.waitUntil(refund, waitsFor: "configuration")
     #expect(waiting["remark"]?.string?.contains("certificate") == true, "\(waiting)")
     #expect(waiting["sends"]?.integer == 0, "\(waiting)")
     #expect(try site.transmissions() == [])
@@ -176,8 +174,8 @@ import Testing
     let (order, _) = try site.paidOrder()
     let refund = Site.refundNumber()
     #expect(try site.refund(order, fee: 1990, refundNumber: refund).status == 201)
-    try site.waitUntil(refund, waitsFor: "configuration")
-    #expect(try site.refund(refund)["state"]?.string == "sending")
+    let waiting = try site.waitUntil(refund, waitsFor: "configuration")
+    #expect(waiting["state"]?.string == "sending")
     #expect(try site.transmissions() == [])
     #expect(try site.reserved(order) == 1990)
     try site.reconfigure { _ in own }
@@ -224,8 +222,8 @@ import Testing
     #expect(try site.alarms(order) == ["refund_overlap"])
     let approval = try site.decide("approve", refund)
     #expect(approval.status == 200, "\(approval.text)")
-    try site.waitUntil(refund, waitsFor: "person")
-    #expect(try site.refund(refund)["state"]?.string == "approved")
+    let waiting = try site.waitUntil(refund, waitsFor: "person")
+    #expect(waiting["state"]?.string == "approved")
     #expect(try site.transmissions(refund) == [])
     let withdrawal = try site.decide("withdraw", refund, ["reason": "已在商户平台退款"])
     #expect(withdrawal.json["state"]?.string == "withdrawn", "\(withdrawal.text)")
