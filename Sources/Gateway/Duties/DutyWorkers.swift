@@ -1,0 +1,61 @@
+import Dispatch
+import Linux
+import Logging
+import Store
+import Synchronization
+
+/// Threads that run duties as they come due, until they are told to stop.
+final class DutyWorkers: Sendable {
+  private let isStopping = Atomic<Bool>(false)
+  private let stopped = DispatchSemaphore(value: 0)
+  private let runner: DutyRunner
+  private let logger: Logger
+
+  init(_ gateway: Gateway) {
+    runner = DutyRunner(gateway)
+    logger = gateway.logger
+  }
+
+  /// Starts the threads; they hold this object until `stop`.
+  func start(_ count: Int) throws -> [NativeThread] {
+    // A crowd of unpaid orders must not hold up refunds, nor a shop that is slow to listen either.
+    let kinds = Dictionary(grouping: DutyKind.allCases) { kind in
+      switch kind {
+      case .refund, .latePayment, .platformRefunds: "refund"
+      case .payment: "payment"
+      case .delivery: runner.hasShopToTell ? "tell" : "payment"
+      }
+    }
+    return try kinds.flatMap { name, kinds in
+      // One more to tell: a slow shop leaves it to the others (`Breaker`).
+      try (0..<(name == "tell" && count > 0 ? count + 1 : count)).map { index in
+        try NativeThread.start(name: "\(name)-\(index)") { self.work(kinds) }
+      }
+    }
+  }
+
+  /// Lets each thread finish what it is at.
+  func stop() {
+    isStopping.store(true, ordering: .relaxed)
+    stopped.signal()
+  }
+
+  private func work(_ kinds: [DutyKind]) {
+    while !isStopping.load(ordering: .relaxed) {
+      do {
+        if try runner.runNext(kinds) { continue }
+      } catch {
+        logger.warning("duties cannot be taken", metadata: ["reason": "\(error)"])
+      }
+      // Woken by `stop`, and then waking the next.
+      if stopped.wait(timeout: .now() + .microseconds(Int(dueAfter(seconds: 1)))) == .success {
+        stopped.signal()
+      }
+    }
+  }
+}
+
+extension Gateway {
+  /// Few: each is mostly waiting for WeChat, which wants to be asked slowly.
+  public static let dutyWorkers = 4
+}
