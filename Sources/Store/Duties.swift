@@ -89,16 +89,6 @@ public struct Duties: Sendable {
       }
     }
   }
-
-  /// Makes a duty due now, whether it was done, waits for its time or is new.
-  public func plan(
-    _ kind: DutyKind, _ merchant: MerchantName, _ subject: String,
-    until deadline: ContinuousClock.Instant
-  ) throws {
-    try database.withConnection(until: deadline) { connection in
-      try connection.plan(kind, merchant, subject, afterSeconds: 0)
-    }
-  }
 }
 
 /// What there can be to do.

@@ -22,7 +22,7 @@ import Testing
 
   @Test func `a duty is what was planned`() throws {
     let shop = try Shop()
-    try shop.duties.plan(.platformRefunds, shop.merchant, "20261121-7", until: shop.soon)
+    try shop.plan("20261121-7", .platformRefunds)
     let duty = try #require(try shop.duties.take(until: shop.soon))
     #expect(duty.kind == .platformRefunds)
     #expect(duty.merchant == shop.merchant)

@@ -1,8 +1,9 @@
 import MariaDB
 import Payments
-import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 /// What a test needs to give money back.
 extension Shop {
@@ -162,9 +163,11 @@ extension Shop {
 }
 
 extension Shop {
-  /// Plans the duty about a refund.
-  func plan(_ number: String) throws {
-    try duties.plan(.refund, merchant, number, until: soon)
+  /// Plans a duty, as whoever changes its subject does.
+  func plan(_ subject: String, _ kind: DutyKind = .refund) throws {
+    try database.transaction(until: soon) { connection in
+      try connection.plan(kind, merchant, subject, afterSeconds: 0)
+    }
   }
 
   /// A duty about a refund, planned and taken.
