@@ -3,12 +3,13 @@
 when there is one.
 
   check.py --state DIR --clients FILE --socket SOCKET --database NAME
-           [--receipts FILE --shop NAME] [--settled] [--json]
+           [--receipts FILE --shop NAME] [--settled] [--json] [--keep FILE]
   check.py --evidence FILE [--settled] [--json]
 
 DIR holds the simulator's ledger.log and wire.log, FILE what clients were answered. --receipts and
 --shop: what the shop was told over HTTP, and the database of its own tables. --settled: no work is
-left, so that both sides must agree in everything.
+left, so that both sides must agree in everything. --keep: where the evidence is written when there
+is a violation, for --evidence.
 """
 
 import argparse
@@ -22,7 +23,8 @@ from invariants import Check
 def main():
     parser = argparse.ArgumentParser(
         usage=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("state", "clients", "socket", "database", "evidence", "receipts", "shop"):
+    for name in ("state", "clients", "socket", "database", "evidence", "receipts", "shop",
+                 "keep"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--settled", action="store_true")
     parser.add_argument("--json", action="store_true")
@@ -33,6 +35,8 @@ def main():
         evidence = Evidence.gather(
             wish.state, wish.clients, wish.socket, wish.database, wish.receipts, wish.shop)
     violations = Check(evidence, wish.settled).run()
+    if violations and wish.keep:
+        evidence.save(wish.keep)
     if wish.json:
         print(json.dumps(violations, ensure_ascii=False))
     else:

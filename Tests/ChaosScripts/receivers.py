@@ -8,13 +8,17 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
+import pathlib
 import random
 import re
+import signal
 import subprocess
 import sys
 import threading
 
 from evidence import fields
+from processes import Process, eventually
 
 EVENTS = ["paid", "closed", "refund_applied", "refund_awaiting_goods", "refund_approved",
           "refund_rejected", "refund_withdrawn", "refund_refused", "refund_succeeded",
@@ -42,34 +46,25 @@ TOLD = ("INSERT INTO told (sn, seq, event) VALUES (:order_no, :sequence, :event)
         " ON DUPLICATE KEY UPDATE times = times + 1")
 REFUND_EVENTS = {
     "SUCCESS": "refund_succeeded", "REFUNDCLOSE": "refund_closed", "CHANGE": "refund_abnormal"}
-
-
-class QuietServer(http.server.ThreadingHTTPServer):
-    def handle_error(self, *request):
-        # Whoever asks may be killed at any time.
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(*request)
+WEBHOOK_KEY = base64.b64encode(b"a key of the webhook, 32 bytes..").decode()
 
 
 class Receivers:
-    """An HTTP server for webhook and relay; writes down each message before it is answered."""
+    """The ears of one shop, in a process of their own: clients shall not slow them down."""
 
-    def __init__(self, log, api_key, seed):
-        self.log, self.api_key = log, api_key
-        self.webhook_key = base64.b64encode(b"a key of the webhook, 32 bytes..").decode()
-        self.random, self.lock = random.Random(seed), threading.Lock()
-        self.is_calm, self.done = False, set()
-        self.server = QuietServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+    def __init__(self, folder, receipts, api_key, seed):
+        port = folder / "receivers.port"
+        self.process = Process(
+            folder / "receivers.log", sys.executable, __file__, receipts, api_key, seed, port)
+        eventually("the receivers", port.exists)
+        self.url = f"http://127.0.0.1:{port.read_text()}"
 
     def calm(self):
         """From now on every answer is what it ought to be."""
-        self.is_calm = True
+        self.process.send(signal.SIGUSR1)
 
     def end(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.process.kill()
 
     def settings(self):
         """What stands in the merchant's part of the configuration."""
@@ -83,6 +78,25 @@ class Receivers:
     relay: {{ payment_url: "{self.url}/notify.php", refund_url: "{self.url}/refund.php" }}
     shop_tables:
 {told}"""
+
+
+class QuietServer(http.server.ThreadingHTTPServer):
+    def handle_error(self, *request):
+        # Whoever asks may be killed at any time.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(*request)
+
+
+class Ears:
+    """What webhook and relay are answered; writes down each message before that."""
+
+    def __init__(self, log, api_key, seed):
+        self.log, self.api_key = log, api_key
+        self.random, self.lock = random.Random(seed), threading.Lock()
+        self.is_calm, self.done = False, set()
+
+    def calm(self, *_signal):
+        self.is_calm = True
 
     def take(self, path, headers, body):
         """What is answered: a status and a text; nothing to hang up."""
@@ -118,7 +132,7 @@ class Receivers:
     def _webhook(self, headers, body):
         identity, seconds = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
         signed = f"{identity}.{seconds}.".encode() + body
-        made = hmac.new(base64.b64decode(self.webhook_key), signed, hashlib.sha256).digest()
+        made = hmac.new(base64.b64decode(WEBHOOK_KEY), signed, hashlib.sha256).digest()
         expected = "v1," + base64.b64encode(made).decode()
         told = json.loads(body)
         data = told["data"]
@@ -160,26 +174,39 @@ class Receivers:
             "work": f"{inner.get('out_refund_no')} {status}",
         }
 
-    def _handler(self):
-        receivers = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                answer = receivers.take(self.path, self.headers, body)
-                self.close_connection = True
-                if answer is None:
-                    return
-                status, text = answer
-                self.send_response(status)
-                if status == 302:
-                    self.send_header("Location", receivers.url + "/elsewhere")
-                if status != 204:
-                    self.send_header("Content-Length", str(len(text.encode())))
-                self.end_headers()
-                self.wfile.write(text.encode())
+def handler(ears):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            answer = ears.take(self.path, self.headers, body)
+            self.close_connection = True
+            if answer is None:
+                return
+            status, text = answer
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "/elsewhere")
+            if status != 204:
+                self.send_header("Content-Length", str(len(text.encode())))
+            self.end_headers()
+            self.wfile.write(text.encode())
 
-            def log_message(self, *_):
-                """Says nothing: everything stands in our own log."""
+        def log_message(self, *_):
+            """Says nothing: everything stands in our own log."""
 
-        return Handler
+    return Handler
+
+
+def main():
+    log, api_key, seed, port = sys.argv[1:]
+    ears = Ears(log, api_key, seed)
+    signal.signal(signal.SIGUSR1, ears.calm)
+    server = QuietServer(("127.0.0.1", 0), handler(ears))
+    pathlib.Path(port + ".new").write_text(str(server.server_port))
+    os.rename(port + ".new", port)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,6 @@ import time
 
 from damage import DAMAGE, undetected
 from evidence import lines
-from invariants import Check
 from shop import Pace, Shop
 from stage import Site, Unsettled, eventually
 
@@ -35,19 +34,16 @@ class Violated(Exception):
 
 
 def check(site, settled=False):
-    evidence = site.gather()
-    violations = Check(evidence, settled).run()
+    violations, evidence = site.violations(settled)
     if violations:
         raise Violated(evidence, settled, violations)
-    return evidence
 
 
 def findings(site, error):
     """What the checker has to say, also when a scenario came to nothing before it was asked."""
     if isinstance(error, Violated):
         return error
-    evidence = site.gather()
-    violations = Check(evidence, settled=False).run()
+    violations, evidence = site.violations(settled=False)
     return Violated(evidence, False, violations) if violations else error
 
 
@@ -68,7 +64,7 @@ def settle(site, seconds=90):
     if site.receivers:
         site.receivers.calm()
     watched(site, "all work to be done", lambda: is_settled(site), seconds)
-    return check(site, settled=True)
+    check(site, settled=True)
 
 
 def is_settled(site):
@@ -206,7 +202,8 @@ def lost_answers(site, dice, quick):
     # The faults stay until every intent has come through them.
     watched(site, "the refunds to come through", lambda: site.query(
         "SELECT COUNT(*) FROM duty WHERE done_at IS NULL") == [["0"]], 120 if quick else 600)
-    evidence = settle(site)
+    settle(site)
+    evidence = site.gather()
     moved = [line for line in evidence.ledger_after if line["event"] == "refund_accepted"]
     if len(moved) != intents:
         raise Unsettled(f"{intents} intents, {len(moved)} refunds at WeChat.")
@@ -462,7 +459,8 @@ def find_damage(site, dice, _quick):
     shop.refund_directly(order, 100)
     order, _ = shop.place(1000)
     shop.close(order)
-    overlooked = undetected(settle(site))
+    settle(site)
+    overlooked = undetected(site.gather())
     if overlooked:
         raise Unsettled("The checker overlooks: " + ", ".join(overlooked))
     return f"{len(DAMAGE)} kinds of damage found"

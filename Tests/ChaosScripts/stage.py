@@ -1,5 +1,6 @@
 """The real programs, each in a process of its own, in temporary folders."""
 
+import collections
 import contextlib
 import http.client
 import json
@@ -10,14 +11,16 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 
 from evidence import Evidence
 from mariadb import MariaDB
 from processes import Process, Unsettled, eventually, run
-from receivers import SHOP_TABLES, Receivers
+from receivers import SHOP_TABLES, WEBHOOK_KEY, Receivers
 
+CHECK = pathlib.Path(__file__).with_name("check.py")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 APPID, MCH_ID = "wxd678efh567hg6787", "1230000109"
 API_KEY = "k8Vn2QxT5mZc7LrB9sWd3FgHj4KpYa6E"
@@ -30,6 +33,7 @@ class Stage:
         self.binaries = pathlib.Path(binaries)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weixinpay-chaos-", dir="/tmp"))
         self._make_certificates()
+        self.client_context = ssl.create_default_context(cafile=self.authority)
         self.mariadb = MariaDB(self.folder)
 
     def _make_certificates(self):
@@ -69,10 +73,13 @@ class Site:
         self.state.mkdir()
         self.receipts = self.folder / "receipts.log"
         self.gateway, self.others = None, []
+        # Open connections of clients, by port.
+        self.idle = collections.defaultdict(list)
         self.owns_database = owns_database
         self.mariadb = self._new_database() if owns_database else stage.mariadb
         self._write_secrets()
-        self.receivers = Receivers(self.receipts, API_KEY, seed) if tells_shop else None
+        self.receivers = (
+            Receivers(self.folder, self.receipts, API_KEY, seed) if tells_shop else None)
         if self.receivers:
             self._open_shop()
         self._start_nginx()
@@ -107,7 +114,7 @@ class Site:
             f"CREATE USER {user} IDENTIFIED BY 'shop-password-1';"
             f"GRANT SELECT, INSERT, UPDATE ON {shop}.* TO {user}")
         self._write_secret("shop.password", "shop-password-1")
-        self._write_secret("webhook.key", f"whsec_{self.receivers.webhook_key}")
+        self._write_secret("webhook.key", f"whsec_{WEBHOOK_KEY}")
 
     @property
     def shop_database(self):
@@ -152,7 +159,7 @@ class Site:
           daemon off; worker_processes 1; pid nginx.pid; error_log error.log;
           events {{ worker_connections 1024; }}
           http {{
-            access_log off; {temporary}
+            access_log off; keepalive_timeout 1h; {temporary}
             include weixinpay_http.conf; include simulator.conf;
             server {{
               listen 127.0.0.1:{self.shop} ssl;
@@ -246,9 +253,12 @@ merchants:
 
     def request(self, method, path, body=None, token=None, key=None, port=None):
         """The status and the object of the answer; status 0 when there was none."""
-        context = ssl.create_default_context(cafile=self.stage.authority)
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", port or self.shop, timeout=30, context=context)
+        idle = self.idle[port or self.shop]
+        try:
+            connection = idle.pop()
+        except IndexError:
+            connection = http.client.HTTPSConnection(
+                "127.0.0.1", port or self.shop, timeout=30, context=self.stage.client_context)
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -258,11 +268,15 @@ merchants:
             connection.request(
                 method, path, json.dumps(body) if body is not None else None, headers)
             answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"{}")
-        except (OSError, http.client.HTTPException, ValueError):
-            return 0, {}
-        finally:
+            body = answer.read()
+        except (OSError, http.client.HTTPException):
             connection.close()
+            return 0, {}
+        idle.append(connection)
+        try:
+            return answer.status, json.loads(body or b"{}")
+        except ValueError:
+            return 0, {}
 
     def try_control(self, method, path, body=None):
         status, answer = self.request(method, "/_control/" + path, body, port=self.wechat)
@@ -287,6 +301,23 @@ merchants:
         return Evidence.gather(
             self.state, self.clients, self.mariadb.socket, self.database, self.receipts,
             self.shop_database if self.receivers else None)
+
+    def violations(self, settled):
+        """What the checker finds, and the evidence that it was given if it finds anything.
+
+        In a process of its own: it takes long when much has happened, and clients go on meanwhile.
+        """
+        kept = self.folder / "evidence.json"
+        options = ["--receipts", self.receipts, "--shop", self.shop_database] * bool(self.receivers)
+        options += ["--settled"] * settled
+        done = subprocess.run(
+            [sys.executable, CHECK, "--state", self.state, "--clients", self.clients, "--socket",
+             self.mariadb.socket, "--database", self.database, "--json", "--keep", kept, *options],
+            capture_output=True, text=True)
+        if not done.stdout:
+            raise RuntimeError(done.stderr)
+        found = json.loads(done.stdout)
+        return found, Evidence.load(kept) if found else None
 
     def end(self):
         for process in [*self.others, self.gateway, self.simulator, self.nginx]:
