@@ -3,9 +3,6 @@ public import Payments
 
 /// A wish to have money given back, as it is recorded before anybody decides on it.
 public struct RefundApplication: Sendable {
-  public let merchant: MerchantName
-  /// The shop's order number.
-  public let order: OutTradeNo
   /// The payment attempt that was paid.
   public let payment: PaymentAttempt
   /// The number under which the refund goes to WeChat.
@@ -20,11 +17,9 @@ public struct RefundApplication: Sendable {
   public let approvedParameters: String?
 
   public init(
-    merchant: MerchantName, order: OutTradeNo, payment: PaymentAttempt, number: OutRefundNo,
-    amount: Fen, kind: RefundKind, reason: Reason, key: RequestKey?, approvedParameters: String?
+    payment: PaymentAttempt, number: OutRefundNo, amount: Fen, kind: RefundKind, reason: Reason,
+    key: RequestKey?, approvedParameters: String?
   ) {
-    self.merchant = merchant
-    self.order = order
     self.payment = payment
     self.number = number
     self.amount = amount
@@ -38,7 +33,7 @@ public struct RefundApplication: Sendable {
 
   /// Whether a recorded refund is what this application asks for.
   func isContent(of refund: Refund) -> Bool {
-    refund.order == order && refund.outTradeNo == payment.outTradeNo
+    refund.order == payment.order && refund.outTradeNo == payment.outTradeNo
       && refund.appliedAmount == amount && refund.kind == kind
       && refund.reason.utf8.elementsEqual(reason.text.utf8)
   }

@@ -110,7 +110,7 @@ extension RefundApplication {
   /// The payment as the application describes it; another order or transaction is not found.
   fileprivate var paymentKey: [Value] {
     [
-      .text(merchant.text), .text(payment.outTradeNo.text), .text(order.text),
+      .text(payment.merchant.text), .text(payment.outTradeNo.text), .text(payment.order.text),
       Value(payment.transactionID?.text),
     ]
   }

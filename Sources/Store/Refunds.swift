@@ -37,7 +37,8 @@ public struct Refunds: Sendable {
           return try connection.compare(application)
         }
         try connection.reserve(application, at: act.now)
-        guard let refund = try connection.refund(application.merchant, application.number) else {
+        guard let refund = try connection.refund(application.payment.merchant, application.number)
+        else {
           throw RefundChanged()
         }
         let applied = RefundState.applied
@@ -196,8 +197,8 @@ extension Connection {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        .text(application.merchant.text), .text(application.number.text),
-        .text(application.order.text), .text(application.payment.outTradeNo.text),
+        .text(application.payment.merchant.text), .text(application.number.text),
+        .text(application.payment.order.text), .text(application.payment.outTradeNo.text),
         .text(transactionID.text), .integer(application.payment.total.amount),
         .integer(application.amount.amount), .integer(application.amount.amount),
         .text(application.kind.rawValue), .text(application.state.rawValue),
@@ -221,7 +222,7 @@ extension Connection {
       Refund.selection
         + " WHERE merchant = ? AND (out_refund_no = ? OR request_key = ?)",
       [
-        .text(application.merchant.text), .text(application.number.text),
+        .text(application.payment.merchant.text), .text(application.number.text),
         Value(application.key?.text),
       ]
     ).map { try Refund(Columns(table: "refund", row: $0)) }

@@ -28,9 +28,9 @@ extension Shop {
     parameters: String? = nil
   ) throws -> RefundApplication {
     RefundApplication(
-      merchant: merchant, order: payment.order, payment: payment,
-      number: try #require(OutRefundNo(number)), amount: try #require(Fen(amount)), kind: kind,
-      reason: try #require(Reason(reason)), key: key, approvedParameters: parameters)
+      payment: payment, number: try #require(OutRefundNo(number)),
+      amount: try #require(Fen(amount)), kind: kind, reason: try #require(Reason(reason)), key: key,
+      approvedParameters: parameters)
   }
 
   /// Applies for a refund that is possible and new.

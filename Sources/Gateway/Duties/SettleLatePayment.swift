@@ -35,8 +35,7 @@ struct SettleLatePayment {
       of: payment, number: number, amount: amount, reason: reason.text, merchant: merchant)
     let creation = try gateway.refunds.apply(
       RefundApplication(
-        merchant: merchant.name, order: payment.order, payment: payment, number: number,
-        amount: amount, kind: .unshipped, reason: reason, key: nil,
+        payment: payment, number: number, amount: amount, kind: .unshipped, reason: reason, key: nil,
         approvedParameters: parameters.stored),
       by: conversation.act("late-payment"))
     switch creation {

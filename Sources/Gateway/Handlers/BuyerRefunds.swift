@@ -7,7 +7,7 @@ import WeChatPay
 /// `POST refund-apply`, `POST refund-withdraw`: the buyer asks for money back, or no longer does.
 enum BuyerRefunds {
   static func apply(_ context: Context) throws -> Response {
-    let (session, merchant) = try context.buyer()
+    let (session, _) = try context.buyer()
     let wish = try Wish(try context.json())
     crashPoint("R1")
     let record = try context.order(wish.order, of: session)
@@ -29,8 +29,8 @@ enum BuyerRefunds {
       amount = try left.get()
     }
     let application = RefundApplication(
-      merchant: merchant.name, order: record.order.number, payment: payment, number: .random(),
-      amount: amount, kind: wish.kind, reason: wish.reason, key: key, approvedParameters: nil)
+      payment: payment, number: .random(), amount: amount, kind: wish.kind, reason: wish.reason,
+      key: key, approvedParameters: nil)
     let creation = try context.gateway.refunds.apply(application, by: context.act("buyer"))
     crashPoint("R2")
     switch creation {

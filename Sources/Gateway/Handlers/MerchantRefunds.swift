@@ -18,8 +18,7 @@ enum MerchantRefunds {
       of: payment, number: number, amount: wish.amount, reason: wish.reason.text,
       merchant: merchant)
     let application = RefundApplication(
-      merchant: merchant.name, order: record.order.number, payment: payment, number: number,
-      amount: wish.amount, kind: wish.kind, reason: wish.reason,
+      payment: payment, number: number, amount: wish.amount, kind: wish.kind, reason: wish.reason,
       key: try context.requestKey(of: "merchant") ?? wish.key(of: record.order),
       approvedParameters: parameters.stored)
     let creation = try context.gateway.refunds.apply(application, by: act(context, holder))
