@@ -7,7 +7,8 @@ import Testing
   private let order = OutTradeNo("T20260101-000001")!
 
   private let good: Fields = [
-    "out_trade_no": "T20260101-000001", "refund_count": "1", "out_refund_no_0": "R1",
+    "out_trade_no": "T20260101-000001", "total_fee": "29", "settlement_total_fee": "28",
+    "refund_count": "1", "out_refund_no_0": "R1", "settlement_refund_fee_0": "0",
     "refund_id_0": "50300000000000000000000000001", "refund_fee_0": "10",
     "refund_status_0": "SUCCESS", "refund_channel_0": "ORIGINAL",
     "refund_recv_accout_0": "支付用户零钱", "refund_account_0": "REFUND_SOURCE_UNSETTLED_FUNDS",
@@ -22,9 +23,10 @@ import Testing
       page.records == [
         RefundRecord(
           outRefundNo: OutRefundNo("R1")!, refundID: RefundID("50300000000000000000000000001")!,
-          amount: Fen(10)!, status: .success, channel: "ORIGINAL", receivingAccount: "支付用户零钱",
-          succeededAt: BeijingTime(compact: "20260104183424")!,
-          account: "REFUND_SOURCE_UNSETTLED_FUNDS")
+          amount: Fen(10)!, status: .success, succeededAt: BeijingTime(compact: "20260104183424")!,
+          details: .init(
+            settlementTotal: "28", settlementAmount: "0", receivingAccount: "支付用户零钱",
+            account: "REFUND_SOURCE_UNSETTLED_FUNDS"))
       ])
   }
 
@@ -36,7 +38,7 @@ import Testing
     #expect(page.records.map(\.refundID.text) == ["2008450740201411110000174436"])
     #expect(page.records.map(\.amount.amount) == [1])
     #expect(page.records.map(\.status) == [.processing])
-    #expect(page.records.map(\.receivingAccount) == [""])
+    #expect(page.records.map(\.details.receivingAccount) == [nil])
     #expect(page.records.map(\.succeededAt) == [nil])
   }
 

@@ -18,10 +18,6 @@ public struct RefundHint: Sendable, Equatable {
   /// What is paid back (退款金额).
   public let amount: Fen
   public let status: RefundStatus
-  /// Who applied for it.
-  public let source: RefundSource
-  /// When the buyer had the money; `nil` unless the refund succeeded.
-  public let succeededAt: BeijingTime?
 
   init(_ fields: Fields) throws(FieldRefusal) {
     transactionID = try fields.value("transaction_id", TransactionID.init)
@@ -31,26 +27,5 @@ public struct RefundHint: Sendable, Equatable {
     total = try fields.value("total_fee") { Fen(digits: $0) }
     amount = try fields.value("refund_fee") { Fen(digits: $0) }
     status = try fields.value("refund_status") { $0.isEmpty ? nil : RefundStatus(word: $0) }
-    source = try fields.value("refund_request_source") { $0.isEmpty ? nil : RefundSource(word: $0) }
-    succeededAt = try fields.successTime("success_time")
-  }
-}
-
-/// Who applied for a refund (退款发起来源, `refund_request_source`).
-public enum RefundSource: Sendable, Hashable {
-  /// This gateway, or another program with the merchant's key and certificate.
-  case api
-  /// A person on the merchant platform (商户平台).
-  case vendorPlatform
-  /// A word that the manual did not have.
-  case other(String)
-
-  init(word: String) {
-    self =
-      switch word {
-      case "API": .api
-      case "VENDOR_PLATFORM": .vendorPlatform
-      default: .other(word)
-      }
   }
 }

@@ -56,6 +56,14 @@ public struct RefundNotification: Sendable {
   }
 }
 
+extension RefundNotification {
+  /// `req_info` of fields in their order: what `decrypt` reads.
+  static func encrypt(_ fields: Fields, key: APIKey) -> String {
+    let plain = FlatXML.write(fields, root: "root")
+    return Data(encryptAES256ECB(key: key.refundKey, plaintext: plain)).base64EncodedString()
+  }
+}
+
 extension APIKey {
   /// The key of refund notifications: the 32 lower-case hexadecimal digits of the API key's MD5,
   /// as characters, leading zeros included.

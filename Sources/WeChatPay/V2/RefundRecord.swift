@@ -10,33 +10,46 @@ public struct RefundRecord: Sendable, Equatable {
   /// The amount applied for (退款金额), in terms of the order's total.
   public let amount: Fen
   public let status: RefundStatus
-  /// The way the money goes (退款渠道), such as `ORIGINAL` or `OTHER_BANKCARD`.
-  public let channel: String?
-  /// Where it arrives (退款入账账户), for people: `支付用户零钱`, for instance. Empty when not told.
-  public let receivingAccount: String
   /// When the buyer had the money; `nil` when WeChat does not say.
   public let succeededAt: BeijingTime?
-  /// The merchant's account from which it is paid (退款资金来源).
-  public let account: String?
+  /// What a remade notification says of it beside.
+  let details: Details
+
+  /// What is only passed on, in WeChat's own words; `nil` where it says nothing.
+  struct Details: Equatable {
+    /// The order's total less the coupons that the merchant is not paid for (应结订单金额), in fen.
+    let settlementTotal: String?
+    /// The same of the amount (应结退款金额), in fen.
+    let settlementAmount: String?
+    /// Where it arrives (退款入账账户), for people: `支付用户零钱`, for instance.
+    let receivingAccount: String?
+    /// The merchant's account from which it is paid (退款资金来源).
+    let account: String?
+  }
 }
 
 extension RefundRecord {
   /// Reads the record with this index.
   init(_ fields: Fields, index: Int) throws(FieldRefusal) {
-    func text(_ name: String) -> String? {
-      fields["\(name)_\(index)"].flatMap { $0.isEmpty ? nil : $0 }
-    }
     outRefundNo = try fields.value("out_refund_no_\(index)", OutRefundNo.init)
     refundID = try fields.value("refund_id_\(index)", RefundID.init)
     amount = try fields.value("refund_fee_\(index)") { Fen(digits: $0) }
     status = try fields.value("refund_status_\(index)") {
       $0.isEmpty ? nil : RefundStatus(word: $0)
     }
-    channel = text("refund_channel")
-    // Spelled so by WeChat.
-    receivingAccount = text("refund_recv_accout") ?? ""
     succeededAt = try fields.successTime("refund_success_time_\(index)")
-    account = text("refund_account")
+    details = Details(fields, index: index)
+  }
+}
+
+extension RefundRecord.Details {
+  fileprivate init(_ fields: Fields, index: Int) {
+    func text(_ name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
+    settlementTotal = text("settlement_total_fee")
+    settlementAmount = text("settlement_refund_fee_\(index)")
+    // Spelled so by WeChat.
+    receivingAccount = text("refund_recv_accout_\(index)")
+    account = text("refund_account_\(index)")
   }
 }
 
@@ -89,7 +102,13 @@ extension Fields {
 }
 
 extension BeijingTime {
-  /// Reads `yyyy-MM-dd HH:mm:ss`, the form of refunds.
+  /// `yyyy-MM-dd HH:mm:ss`, the form of refunds.
+  var spaced: String {
+    let text = rfc3339
+    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8))"
+  }
+
+  /// Reads `yyyy-MM-dd HH:mm:ss`.
   fileprivate init?(spaced text: String) {
     let separators: [Int: UInt8] = [
       4: UInt8(ascii: "-"), 7: UInt8(ascii: "-"), 10: UInt8(ascii: " "), 13: UInt8(ascii: ":"),
