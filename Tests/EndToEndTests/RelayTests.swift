@@ -118,6 +118,134 @@ import Testing
     #expect(try site.moves(number).filter { $0 == "unpaid>paid" }.count == 1)
   }
 
+  @Test(arguments: ["SUCCESS", "REFUNDCLOSE", "CHANGE"])
+  func `a refund whose notification is lost reaches the script all the same`(status: String) throws
+  {
+    let receiver = try Receiver { _, _ in .reply(200, Self.success) }
+    let site = try site(receiver, haste: 100)
+    try site.fault("refund_notify", "lose", count: 0)
+    let (number, refund) = try refundUnderWay(site)
+    try site.finish(refund, status)
+    try eventually("the script hears of it", within: .seconds(60)) {
+      try receiver.refunds.count == 1 && site.isTold()
+    }
+    let message = try #require(receiver.refunds.first)
+    try expectWeChatsWord(message, about: number, at: site, status: status)
+    // Who reads it as WeChat's messages are read finds nothing amiss.
+    let answer = try site.send(
+      "POST", "/wxpay/receive-refund-notify", body: message.body, contentType: "text/xml")
+    #expect(answer.text.contains("<![CDATA[SUCCESS]]>"), "\(answer.text)")
+    #expect(receiver.received.map(\.path) == ["/notify.php", "/refund.php"])
+  }
+
+  @Test func `a repetition of a message that was remade is the same message`() throws {
+    let receiver = try Receiver { message, number in
+      message.path == "/refund.php" && number == 2
+        ? .reply(500, "") : .reply(200, Self.success)
+    }
+    let site = try site(receiver, haste: 100)
+    try site.fault("refund_notify", "lose", count: 0)
+    let (_, refund) = try refundUnderWay(site)
+    try site.finish(refund, "SUCCESS")
+    try eventually("it is told", within: .seconds(60)) {
+      try receiver.refunds.count == 2 && site.isTold()
+    }
+    #expect(Set(receiver.refunds.map(\.body)).count == 1)
+  }
+
+  @Test func `a lost message of a trouble that is over is made of how it ended`() throws {
+    let receiver = try Receiver { _, _ in .reply(200, Self.success) }
+    let site = try site(receiver, haste: 100)
+    try site.fault("refund_notify", "lose", count: 0)
+    let (number, refund) = try refundUnderWay(site)
+    try site.finish(refund, "CHANGE")
+    try site.waitUntil(refund, is: "abnormal")
+    // The gateway, which waits for a person, has not heard of it when the message is made.
+    try site.finish(refund, "SUCCESS")
+    try eventually("the script hears of it", within: .seconds(60)) { !receiver.refunds.isEmpty }
+    try expectWeChatsWord(receiver.refunds[0], about: number, at: site, status: "SUCCESS")
+  }
+
+  @Test func `nothing is made of an answer that proves nothing, and it is asked again`() throws {
+    let receiver = try Receiver { _, _ in .reply(200, Self.success) }
+    let site = try site(receiver, haste: 100)
+    try site.fault("refund_notify", "lose", count: 0)
+    let (number, refund) = try refundUnderWay(site)
+    try site.finish(refund, "SUCCESS")
+    try site.waitUntil(refund, is: "succeeded")
+    try site.fault("refundquery", "wrong_signature", count: 0)
+    try eventually("WeChat is asked in vain", within: .seconds(60)) {
+      try site.query("SELECT remark FROM delivery WHERE state = 'pending'").contains {
+        try $0.optionalText("remark")?.contains("signature") == true
+      }
+    }
+    #expect(receiver.refunds.isEmpty)
+    try site.clearFaults()
+    try eventually("it is told", within: .seconds(60)) { try site.isTold() }
+    #expect(receiver.refunds.count == 1)
+    try expectWeChatsWord(
+      try #require(receiver.refunds.first), about: number, at: site, status: "SUCCESS")
+  }
+
+  /// A refund that WeChat has accepted and not ended.
+  private func refundUnderWay(_ site: Site) throws -> (order: String, refund: String) {
+    try site.control("POST", "refund-outcome", ["outcome": "processing"])
+    let (number, _) = try site.paidOrder()
+    let refund = Site.refundNumber()
+    #expect(try site.refund(number, fee: 500, refundNumber: refund).status == 201)
+    return (number, refund)
+  }
+
+  /// Compares a refund's message with WeChat's books.
+  private func expectWeChatsWord(
+    _ message: Receiver.Message, about order: String, at site: Site, status: String
+  ) throws {
+    let refund = try #require(try site.weChatRefunds(of: order).first)
+    let text = try decrypted(message, at: site)
+    func expect(_ name: String, _ value: String?) {
+      let value = value ?? "?"
+      #expect(text.contains("<\(name)><![CDATA[\(value)]]></\(name)>"), "\(name) \(value): \(text)")
+    }
+    for name in [
+      "out_refund_no", "refund_id", "out_trade_no", "transaction_id", "refund_request_source",
+      "refund_status",
+    ] { expect(name, refund[name]?.string) }
+    expect("refund_status", status)
+    expect("refund_fee", "500")
+    expect("settlement_refund_fee", "500")
+    expect("total_fee", "1990")
+    expect("settlement_total_fee", "1990")
+    expect("refund_recv_accout", "支付用户零钱")
+    expect("refund_account", "REFUND_SOURCE_UNSETTLED_FUNDS")
+    let finishedAt = try #require(refund["finished_at"]?.integer)
+    expect("success_time", status == "SUCCESS" ? Self.beijingTime(finishedAt) : "")
+    #expect(message.text.contains("<appid><![CDATA[\(Site.appID)]]></appid>"))
+    #expect(message.text.contains("<mch_id><![CDATA[\(Site.merchantID)]]></mch_id>"))
+  }
+
+  /// What a script reads that knows nothing of this program: openssl(1) decrypts.
+  private func decrypted(_ message: Receiver.Message, at site: Site) throws -> String {
+    let file = try site.folder.write(message.text, to: "message.xml")
+    return try ChildProcess.run(
+      "/bin/sh",
+      [
+        "-c",
+        """
+        key=$(printf %s "$(cat "$1")" | md5sum | cut -c1-32 | tr -d '\\n' | od -An -v -tx1)
+        sed 's/.*<req_info><!\\[CDATA\\[//; s/\\].*//' "$2" |
+        openssl enc -d -aes-256-ecb -base64 -A -K "$(printf %s "$key" | tr -d ' \\n')"
+        """, "sh", site.folder.file("api.key"), file,
+      ])
+  }
+
+  private static func beijingTime(_ microseconds: Int64) -> String {
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.timeZone = TimeZone(secondsFromGMT: 8 * 3600)
+    formatter.dateFormat = "yyyy-MM-dd HH:mm:ss"
+    return formatter.string(from: Date(timeIntervalSince1970: Double(microseconds / 1_000_000)))
+  }
+
   @Test(arguments: ["O1", "O2", "O3"])
   func `a gateway that is killed while it relays loses nothing`(point: String) throws {
     let receiver = try Receiver { _, _ in .reply(200, Self.success) }
@@ -130,4 +258,9 @@ import Testing
     // As when WeChat misses the answer: the script hears it again, and has said SUCCESS twice.
     #expect(receiver.received.count == (point == "O2" ? 2 : 1))
   }
+}
+
+extension Receiver {
+  /// What the script for refunds was sent.
+  fileprivate var refunds: [Message] { received.filter { $0.path == "/refund.php" } }
 }

@@ -6,15 +6,16 @@ import WeChatPay
 /// Hands WeChat's own messages on to the scripts that received them before, so that what those do
 /// beside the payment (points, text messages, stock) goes on.
 ///
-/// The bytes are WeChat's, so that the script's own check of the signature passes. It is done when
-/// the script says SUCCESS, as WeChat understands it.
+/// The bytes are WeChat's, so that the script's own check of the signature passes, unless its message
+/// was lost: then another is made of what it says when asked. It is done when the script says
+/// SUCCESS, as WeChat understands it.
 struct RelayChannel: Channel {
   let name = ShopChannel.relay
   private let payments: ShopAddress?
   private let refunds: ShopAddress?
 
-  /// How often WeChat's message is waited for when we knew of the payment before it came: some five
-  /// minutes.
+  /// How often WeChat's message is waited for when we knew of the payment or refund before it came:
+  /// some five minutes.
   private static let patience = 4
 
   init(payments: ShopAddress?, refunds: ShopAddress?) {
@@ -42,35 +43,38 @@ struct RelayChannel: Channel {
   private func message(
     _ news: ShopNews, attempts: Int, in conversation: Conversation
   ) throws -> [UInt8] {
-    let gateway = conversation.gateway
-    let bodies = try gateway.notifications.originals(of: news, until: conversation.deadline)
-    if let body = bodies.first(where: { says(news.event, $0, in: conversation) }) { return body }
-    // WeChat no longer speaks of a trouble that is over: the script hears how it ended.
-    if news.event == .refundAbnormal, attempts >= Self.patience, let body = bodies.first {
-      return body
-    }
-    guard news.event == .paid, attempts >= Self.patience, let outTradeNo = news.outTradeNo,
-      let total = news.total, let payment = news.payment
-    else {
+    let bodies = try conversation.gateway.notifications.originals(
+      of: news, until: conversation.deadline)
+    if let body = bodies.first(where: { tells(of: news, $0, in: conversation) }) { return body }
+    guard attempts >= Self.patience else {
       throw DeliveryFailure(remark: "WeChat's message has not come yet", isOutage: false)
     }
-    let order = try gateway.orders.find(
-      merchant: news.merchant, number: news.order, until: conversation.deadline)
-    return conversation.merchant.remadeNotification(
-      outTradeNo: outTradeNo, transactionID: payment.transactionID, payer: payment.payer,
-      total: total, paidAt: payment.paidAt, attach: order?.order.attach?.text)
+    // WeChat no longer speaks of a trouble that is over: the script hears how it ended.
+    if news.event == .refundAbnormal, let body = bodies.first { return body }
+    return try RemakeNotification(conversation).message(news)
   }
 
   /// Whether a message tells of the event: WeChat sends one for each state that a refund comes to.
-  private func says(_ event: ShopEvent, _ body: [UInt8], in conversation: Conversation) -> Bool {
-    guard event.isAboutRefund else { return true }
+  private func tells(
+    of news: ShopNews, _ body: [UInt8], in conversation: Conversation
+  ) -> Bool {
+    guard let refund = news.refund else { return true }
     let apiKey = conversation.merchant.apiKey
     guard let hint = try? RefundNotification(body).decrypted(with: apiKey) else { return false }
-    return switch hint.status {
-    case .success: event == .refundSucceeded
-    case .refundClose: event == .refundClosed
-    case .change: event == .refundAbnormal
-    case .processing, .other: false
+    return hint.refundID == refund.refundID && ShopEvent(hint.status) == news.event
+  }
+}
+
+extension ShopEvent {
+  /// What the end of a refund is to the shop.
+  ///
+  /// - Returns: `nil` for a refund under way, and for a word that is not known.
+  init?(_ status: RefundStatus) {
+    switch status {
+    case .success: self = .refundSucceeded
+    case .refundClose: self = .refundClosed
+    case .change: self = .refundAbnormal
+    case .processing, .other: return nil
     }
   }
 }

@@ -206,8 +206,8 @@ extension Setting where Target == RawMerchant {
     Setting(
       "relay.payment_url", \.relay.paymentURL, Shape.target.optional,
       .absent(example: "https://shop.example/notify.php"),
-      "The old script that received payment notifications: gets WeChat's own bytes until it answers"
-        + " SUCCESS."),
+      "The old script that received payment notifications: gets WeChat's own bytes, or a message made"
+        + " in place of a lost one, until it answers SUCCESS."),
     Setting(
       "relay.refund_url", \.relay.refundURL, Shape.target.optional,
       .absent(example: "https://shop.example/refund_notify.php"),
