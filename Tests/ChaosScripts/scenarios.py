@@ -18,7 +18,7 @@ from stage import Site, Unsettled, eventually
 POINTS = ["P0", "P1", "P3", "P4", "N1", "N2", "N4", "R1", "R2", "R3", "R5", "R6", "R7", "R8",
           "O1", "O2", "O3"]
 # Where somebody listens to what the shop is told.
-TELLING = {"O1", "O2", "O3", "machine", "damage"}
+TELLING = {"O1", "O2", "O3", "machine", "D", "damage"}
 
 
 def site_for(stage, name, seed):
