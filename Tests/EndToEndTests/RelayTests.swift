@@ -187,12 +187,35 @@ import Testing
       try #require(receiver.refunds.first), about: number, at: site, status: "SUCCESS")
   }
 
+  @Test func `a message that says otherwise than WeChat is not passed on`() throws {
+    let receiver = try Receiver { _, _ in .reply(200, Self.success) }
+    let site = try site(receiver, haste: 100)
+    try site.fault("refund_notify", "lose", count: 0)
+    let (number, refund) = try refundUnderWay(site)
+    for (probe, status) in [("wrong_refund_id", "SUCCESS"), ("extra_field", "REFUNDCLOSE")] {
+      let reply = try site.control(
+        "POST", "refund-notify",
+        [
+          "out_refund_no": .string(refund), "probe": .string(probe),
+          "refund_status": .string(status),
+        ])
+      #expect(reply.json.array?.first?["acked"]?.bool == true, "\(reply.text)")
+    }
+    try site.finish(refund, "SUCCESS")
+    try eventually("it is told", within: .seconds(60)) {
+      try !receiver.refunds.isEmpty && site.isTold()
+    }
+    #expect(receiver.refunds.count == 1)
+    try expectWeChatsWord(receiver.refunds[0], about: number, at: site, status: "SUCCESS")
+  }
+
   /// A refund that WeChat has accepted and not ended.
   private func refundUnderWay(_ site: Site) throws -> (order: String, refund: String) {
     try site.control("POST", "refund-outcome", ["outcome": "processing"])
     let (number, _) = try site.paidOrder()
     let refund = Site.refundNumber()
     #expect(try site.refund(number, fee: 500, refundNumber: refund).status == 201)
+    try site.waitUntil(refund, is: "processing")
     return (number, refund)
   }
 

@@ -49,12 +49,11 @@ struct RelayChannel: Channel {
     guard attempts >= Self.patience else {
       throw DeliveryFailure(remark: "WeChat's message has not come yet", isOutage: false)
     }
-    // WeChat no longer speaks of a trouble that is over: the script hears how it ended.
-    if news.event == .refundAbnormal, let body = bodies.first { return body }
     return try RemakeNotification(conversation).message(news)
   }
 
-  /// Whether a message tells of the event: WeChat sends one for each state that a refund comes to.
+  /// Whether a message tells of the event: WeChat sends one for each state that a refund comes to,
+  /// and what proves nothing may say anything.
   private func tells(
     of news: ShopNews, _ body: [UInt8], in conversation: Conversation
   ) -> Bool {

@@ -2,8 +2,8 @@ import Payments
 import Store
 import WeChatPay
 
-/// Makes a message in place of one of WeChat's that was lost, of what WeChat itself has said when it
-/// was asked.
+/// Makes a message in place of one of WeChat's that was lost, of what WeChat itself says when it is
+/// asked.
 struct RemakeNotification {
   private let conversation: Conversation
 
@@ -45,7 +45,7 @@ struct RemakeNotification {
     guard record.refundID == refund.refundID, record.amount == refund.amount else {
       throw failure("WeChat reports another refund_id or refund_fee than is recorded")
     }
-    // A trouble that is over: the script hears how it ended.
+    // WeChat no longer speaks of a trouble that is over: the script hears how it ended.
     guard let told = ShopEvent(record.status), told == event || event == .refundAbnormal else {
       throw failure("WeChat says \(record.status.word.prefix(32)) when asked")
     }
