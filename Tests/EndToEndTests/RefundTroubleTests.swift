@@ -56,6 +56,23 @@ import Testing
     #expect(try site.refund(refund)["state"]?.string == "processing")
   }
 
+  @Test func `who withdraws what is on its way does not have WeChat asked too early`() throws {
+    // At its own pace: what is on its way has five seconds to arrive.
+    let site = try Site.forRefunds(.init(haste: 1))
+    let (number, _) = try site.paidOrder()
+    let refund = Site.refundNumber()
+    try site.fault("refund", "drop_after", of: refund)
+    let reply = try site.refund(number, fee: 1990, refundNumber: refund)
+    #expect(reply.json["waiting_for"]?.string == "wechat", "\(reply.text)")
+    let sent = ContinuousClock.now
+    let withdrawal = try site.decide("withdraw", refund, ["reason": "算了"])
+    #expect(withdrawal.code == "REFUND_STATE_CONFLICT", "\(withdrawal.text)")
+    try eventually("WeChat is asked") { try site.questions(about: refund) > 0 }
+    #expect(ContinuousClock.now - sent > .seconds(4))
+    try site.waitUntil(refund, is: "succeeded")
+    #expect(try site.transmissions(refund).count == 1)
+  }
+
   @Test func `late money goes back although somebody else was at the payment`() throws {
     let site = try Site(Site.Options(hasDuties: true, latePayment: "refund"))
     let (number, _, payment) = try site.unpaidOrder()

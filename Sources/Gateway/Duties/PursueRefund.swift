@@ -36,9 +36,10 @@ struct PursueRefund {
   /// - Parameter act: whose decision it is.
   func giveUp(_ remark: String, by act: Act) throws -> DutyEnding {
     guard let refund = try refund() else { return .done }
-    // What may be on its way to WeChat cannot be caught up with.
+    // What may be on its way to WeChat cannot be caught up with, nor be asked about before it has
+    // arrived.
     guard refund.state == .sending, !refund.isUnanswered else {
-      return .again(afterSeconds: 0, isFresh: false)
+      return .again(afterSeconds: Patience.answer.seconds(attempt: 1), isFresh: false)
     }
     return try confirm(refusal: remark, refund, by: act)
   }
