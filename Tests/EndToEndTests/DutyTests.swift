@@ -59,6 +59,32 @@ import Testing
     #expect(try site.moves(number).last == "unpaid>closed")
   }
 
+  @Test func `what WeChat has forgotten is closed when its prepay_id opens nothing any more`()
+    throws
+  {
+    let site = try Site(.withDuties)
+    let (number, _, _) = try site.unpaidOrder()
+    for endpoint in ["orderquery", "closeorder"] {
+      try site.control(
+        "POST", "fault",
+        [
+          "endpoint": .string(endpoint), "fault": "refuse", "code": "ORDERNOTEXIST",
+          "count": .number("0"),
+        ])
+    }
+    try site.execute(
+      """
+      UPDATE payment SET parameters =
+        REPLACE(parameters, '<time_start><![CDATA[20', '<time_start><![CDATA[19')
+      """)
+    try eventually("WeChat does not know what to close") {
+      try site.query("SELECT 1 FROM journal WHERE event = 'refused'").count > 0
+    }
+    #expect(try site.state(number) == "unpaid")
+    try site.execute("UPDATE payment SET prepay_expires_at = 1")
+    try eventually("the order is closed") { try site.state(number) == "closed" }
+  }
+
   @Test func `money that comes too late goes back by itself, if the merchant wants it so`() throws {
     let site = try Site(.init(hasDuties: true, latePayment: "refund"))
     let (number, _, payment) = try site.unpaidOrder()

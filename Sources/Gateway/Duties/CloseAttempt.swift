@@ -35,6 +35,9 @@ struct CloseAttempt {
       case .orderClosed: return true
       // It needs no closing, if it never gave us a prepay_id.
       case .orderNotExist where attempt.prepayID == nil: return false
+      // Nor can anybody pay what it has forgotten, once the prepay_id opens nothing any more.
+      case .orderNotExist where attempt.prepayExpiresAt.map { $0 < conversation.now } == true:
+        return true
       case .orderPaid:
         _ = try AskWeChat(conversation).ask(attempt)
         throw PaymentRefusal.orderPaid
