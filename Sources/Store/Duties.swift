@@ -39,14 +39,16 @@ public struct Duties: Sendable {
     _ kinds: [DutyKind], where condition: String, _ values: [Value],
     until deadline: ContinuousClock.Instant
   ) throws -> Duty? {
-    try database.withConnection(until: deadline) { connection in
+    // Kind by kind, so that what waits of other kinds is not even looked at.
+    let oldest = """
+      (SELECT id, kind, merchant, subject, attempt, lease, due_at FROM duty
+      WHERE kind = ? AND \(condition) AND done_at IS NULL AND lease_until <= \(databaseNow)
+      ORDER BY due_at LIMIT 16)
+      """
+    let selection = kinds.map { _ in oldest }.joined(separator: " UNION ALL ")
+    return try database.withConnection(until: deadline) { connection in
       let rows = try connection.query(
-        """
-        SELECT id, kind, merchant, subject, attempt, lease FROM duty
-        WHERE \(condition) AND done_at IS NULL AND lease_until <= \(databaseNow)
-          AND kind IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))
-        ORDER BY due_at LIMIT 16
-        """, values + kinds.map { .text($0.rawValue) })
+        selection + " ORDER BY due_at LIMIT 16", kinds.flatMap { [.text($0.rawValue)] + values })
       // Others read the same list: beginning anywhere, each finds something of its own.
       for row in rows.shuffled() {
         let duty = try Duty(taking: Columns(table: "duty", row: row))
