@@ -15,7 +15,7 @@ private struct OrderFixture {
   let number = OutTradeNo("20261121-7")!
   static let opened = BeijingTime(compact: "20261121090302")!
 
-  init() throws {
+  init(expiresAt: BeijingTime? = nil) throws {
     let server = try PrivateMariaDB.shared
     let name = try server.createDatabase()
     let administrator = server.settings(database: name)
@@ -27,7 +27,7 @@ private struct OrderFixture {
     _ = try Orders(database).create(
       Order(
         merchant: merchant, number: number, openID: buyer, total: Fen(1990)!,
-        body: Description("龙井茶")!, attach: nil, detail: nil, expiresAt: nil),
+        body: Description("龙井茶")!, attach: nil, detail: nil, expiresAt: expiresAt),
       by: act("merchant:till"))
   }
 
@@ -126,6 +126,13 @@ private struct OrderFixture {
     try byMerchant.attempts.recordClosed(
       byMerchant.attempt, .merchant, by: byMerchant.act("merchant:till"))
     #expect(try byMerchant.story().waiting == "Waiting for nothing: the merchant closed it.")
+
+    let inVain = try OrderFixture(expiresAt: OrderFixture.opened.adding(seconds: 600))
+    try inVain.open()
+    try inVain.attempts.recordClosed(inVain.attempt, .expired, by: inVain.act("duty"))
+    #expect(
+      try inVain.story(after: 900).waiting
+        == "Waiting for nothing: it was to be paid until 2026-11-21 09:13:02.000, and nobody did.")
   }
 
   @Test func `money that came too late is told with what to do`() throws {

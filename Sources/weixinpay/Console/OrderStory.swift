@@ -59,16 +59,18 @@ struct OrderStory {
         : "Waiting for the buyer, who has not pressed pay yet\(deadline)."
     case (.created, _?):
       "Waiting for WeChat's word on \(number): it may or may not have got the order. Asked again"
-        + " when the buyer looks at the order or pays."
+        + " by itself, and when the buyer looks at the order or pays."
     case (.unpaid, let attempt?) where attempt.isPayable(at: now):
       "Waiting for the buyer, who sees WeChat's cashier"
         + (attempt.prepayExpiresAt.map { " until \($0.readable)" } ?? "") + "."
     case (.unpaid, _):
       "Waiting for the buyer to press pay again: the cashier of \(number) has closed."
     case (.paid, _): "Waiting for nothing: it is paid."
-    case (.closed, let attempt):
-      attempt?.closing == .merchant
-        ? "Waiting for nothing: the merchant closed it."
+    case (.closed, let attempt?) where attempt.closing == .merchant:
+      "Waiting for nothing: the merchant closed it."
+    case (.closed, _):
+      isExpired
+        ? "Waiting for nothing: it was to be paid until \(expiry), and nobody did."
         : "Waiting for the buyer, who may press pay for a new attempt\(deadline)."
     }
   }
