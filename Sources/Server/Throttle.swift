@@ -1,13 +1,14 @@
 import Synchronization
 
 /// Lets something happen at most once in an interval, whichever thread asks first.
-final class Throttle: Sendable {
+public final class Throttle: Sendable {
   private let interval: Duration
   private let last = Mutex<ContinuousClock.Instant?>(nil)
 
-  init(interval: Duration) { self.interval = interval }
+  public init(interval: Duration) { self.interval = interval }
 
-  func permits() -> Bool {
+  /// Whether it may happen now; if so, it has.
+  public func permits() -> Bool {
     last.withLock { last in
       let now = ContinuousClock.now
       if let last, now - last < interval { return false }

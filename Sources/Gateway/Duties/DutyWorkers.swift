@@ -1,6 +1,7 @@
 import Dispatch
 import Linux
 import Logging
+import Server
 import Store
 import Synchronization
 
@@ -10,6 +11,8 @@ final class DutyWorkers: Sendable {
   private let stopped = DispatchSemaphore(value: 0)
   private let runner: DutyRunner
   private let logger: Logger
+  // All threads fail alike, each second, as long as MariaDB is gone.
+  private let failures = Throttle(interval: .seconds(10))
 
   init(_ gateway: Gateway) {
     runner = DutyRunner(gateway)
@@ -45,7 +48,9 @@ final class DutyWorkers: Sendable {
       do {
         if try runner.runNext(kinds) { continue }
       } catch {
-        logger.warning("duties cannot be taken", metadata: ["reason": "\(error)"])
+        if failures.permits() {
+          logger.warning("duties cannot be taken", metadata: ["reason": "\(error)"])
+        }
       }
       // Woken by `stop`, and then waking the next.
       if stopped.wait(timeout: .now() + .microseconds(Int(dueAfter(seconds: 1)))) == .success {
