@@ -95,6 +95,10 @@ public final class ListeningSocket: Sendable {
   /// says `closed`.
   public func leave() { departure.announce() }
 
+  /// Takes no further connections because this process cannot: `close` if the socket is ours, and
+  /// else `leave`, for closing it would end those who can.
+  public func giveUp() { if identity != nil { close() } else { leave() } }
+
   deinit {
     if identity != nil { close() }
     Glibc.close(descriptor)

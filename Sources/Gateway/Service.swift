@@ -78,6 +78,7 @@ final class Service: Sendable {
     case .drained: break
     case .abandoned(let workers): throw ServeFailure.requestsCutOff(workers: workers)
     case .outOfThreads(let error): throw ServeFailure.outOfThreads(error)
+    case .socketClosed: throw ServeFailure.socketClosed
     }
     let left = DispatchTime.now() + .milliseconds(Int(patience / .milliseconds(1)))
     guard finished.wait(timeout: left) == .success else { throw ServeFailure.dutyCutOff }

@@ -30,6 +30,9 @@ struct AcceptLoop: Sendable {
   /// Leaves the socket to other processes; workers end once they have answered what they took.
   func leave() { socket.leave() }
 
+  /// Closes the socket if it is ours, and else leaves it to those who have it too.
+  func giveUp() { socket.giveUp() }
+
   /// Answers requests on the calling thread until the socket is closed and nobody waits any more,
   /// or is left to others.
   func run() {

@@ -17,12 +17,16 @@ public final class Server: Sendable {
     case abandoned(workers: Int)
     /// The system had no thread to give; what ran already was drained.
     case outOfThreads(LinuxError)
+    /// Somebody else closed a socket and did not say that we are to end; what waited was answered.
+    case socketClosed
   }
 
   private let loops: [AcceptLoop]
   private let stopped = DispatchSemaphore(value: 0)
   private let workers = DispatchGroup()
   private let running = Atomic<Int>(0)
+  private let isToldToEnd = Atomic(false)
+  private let isSocketClosed = Atomic(false)
 
   /// Opens the listeners' sockets. Requests wait there until `run`.
   ///
@@ -67,7 +71,7 @@ public final class Server: Sendable {
     patience: Duration = .seconds(6), whenServing: () -> Void = {}
   ) -> Ending {
     var threads: [NativeThread] = []
-    var failure: LinuxError?
+    var failure: Ending?
     do throws(LinuxError) {
       for loop in loops {
         for number in 0..<loop.listener.workers { threads.append(try start(loop, number)) }
@@ -75,10 +79,18 @@ public final class Server: Sendable {
       whenServing()
     } catch {
       // Half the workers would be half a service, and nobody would know.
-      failure = error
-      stop()
+      failure = .outOfThreads(error)
+      giveUp()
     }
     stopped.wait()
+    // The supervisor closes the sockets first, and right after that tells its workers to end. Without
+    // its word nobody would ever come again, and nobody would notice.
+    if !isToldToEnd.load(ordering: .acquiring),
+      stopped.wait(timeout: .now() + .seconds(5)) == .timedOut
+    {
+      failure = .socketClosed
+      giveUp()
+    }
     guard
       workers.wait(timeout: .now() + .milliseconds(Int(patience / .milliseconds(1)))) == .success
     else {
@@ -86,7 +98,7 @@ public final class Server: Sendable {
       return .abandoned(workers: running.load(ordering: .relaxed))
     }
     for thread in threads { thread.join() }
-    return failure.map(Ending.outOfThreads) ?? .drained
+    return failure ?? .drained
   }
 
   private func start(_ loop: AcceptLoop, _ number: Int) throws(LinuxError) -> NativeThread {
@@ -95,6 +107,7 @@ public final class Server: Sendable {
     do throws(LinuxError) {
       return try NativeThread.start(name: "\(loop.listener.name)-\(number)") {
         loop.run()
+        self.noticeClosedSocket()
         self.workerEnded()
       }
     } catch {
@@ -103,21 +116,32 @@ public final class Server: Sendable {
     }
   }
 
+  /// A loop ends when we are told to end, or else because its socket was closed.
+  private func noticeClosedSocket() {
+    guard !isToldToEnd.load(ordering: .acquiring),
+      !isSocketClosed.exchange(true, ordering: .relaxed)
+    else { return }
+    stopped.signal()
+  }
+
   private func workerEnded() {
     running.subtract(1, ordering: .relaxed)
     workers.leave()
   }
 
   /// Lets `run` finish, and nobody connect any more. Any thread may call it, any number of times.
-  public func stop() {
-    for loop in loops { loop.close() }
-    stopped.signal()
-  }
+  public func stop() { end { $0.close() } }
 
   /// Lets `run` finish, and leaves the sockets to the other processes that have them. Any thread may
   /// call it, any number of times.
-  public func leave() {
-    for loop in loops { loop.leave() }
+  public func leave() { end { $0.leave() } }
+
+  /// Lets `run` finish because this process cannot serve; others who have the sockets still can.
+  private func giveUp() { end { $0.giveUp() } }
+
+  private func end(_ part: (AcceptLoop) -> Void) {
+    isToldToEnd.store(true, ordering: .releasing)
+    for loop in loops { part(loop) }
     stopped.signal()
   }
 }

@@ -89,6 +89,7 @@ struct WeChatSimulator: ParsableCommand {
     case .abandoned(let workers):
       logger.notice("requests cut off", metadata: ["workers": "\(workers)"])
     case .outOfThreads(let error): throw error
+    case .socketClosed: throw ValidationError("somebody else closed the socket \(socket)")
     }
   }
 

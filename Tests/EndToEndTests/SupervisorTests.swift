@@ -125,6 +125,40 @@ import Testing
     #expect(try site.send("GET", "/wxpay/health").status == 200)
   }
 
+  @Test(.enabled(if: !isSanitized, "Without memory, a sanitizer's runtime ends the process first."))
+  func `a new worker without threads for its requests takes nothing from the others`() throws {
+    let site = try Site(.init(apiWorkers: 8, isSupervised: true))
+    let before = try site.workers()
+    let settings = try String(contentsOfFile: site.configuration, encoding: .utf8)
+    try site.folder.write(
+      settings.replacing("socket: api.sock, workers: 8", with: "socket: api.sock, workers: 4000"),
+      to: "weixinpay.yaml")
+    let statistics = try String(
+      contentsOfFile: "/proc/\(try #require(before.first))/statm", encoding: .utf8)
+    let pages = try #require(statistics.split(separator: " ").first.flatMap { UInt($0) })
+    // Room for the stacks of some workers, not of all; children have their parent's limit.
+    try ChildProcess.run(
+      "prlimit", ["--pid", "\(site.gatewayProcess.pid)", "--as=\(pages * 4096 + 256 << 20)"])
+    try site.gatewayProcess.send(SIGHUP)
+    try eventually("the refusal") { site.gatewayLog().contains("reload refused") }
+    #expect(site.gatewayLog().contains("pthread_create"), "\(site.gatewayLog().suffix(800))")
+    #expect(try site.workers() == before)
+    for _ in 0..<4 { #expect(try site.send("GET", "/wxpay/health").status == 200) }
+  }
+
+  @Test func `a worker that is told to end by somebody else leaves its sockets to the others`()
+    throws
+  {
+    let site = try Site(.init(isSupervised: true))
+    let rush = try Rush(site, perSecond: 100)
+    let before = try site.workers()
+    kill(try #require(before.first), SIGTERM)
+    try eventually("a new worker") { try site.workers().subtracting(before).count == 1 }
+    try eventually("its word") { site.servingWorkers == 3 }
+    let failed = rush.finish().filter { $0.failure != nil }
+    #expect(failed.isEmpty, "\(failed.prefix(3))")
+  }
+
   @Test func `an idle gateway stops within half a second and takes its sockets along`() throws {
     let site = try Site(.init(isSupervised: true))
     let workers = try site.workers()

@@ -151,6 +151,21 @@ import Testing
     owner.close()
   }
 
+  @Test func `who gives up closes his own socket, and leaves an inherited one to the others`()
+    throws
+  {
+    let owner = try ListeningSocket(path: path)
+    let shared = try ListeningSocket(inherited: dup(owner.descriptor))
+    shared.giveUp()
+    #expect(!takesConnection(shared))
+    let waiting = try FastCGIClient(path: path)
+    #expect(takesConnection(owner))
+    _ = waiting
+    owner.giveUp()
+    #expect(!takesConnection(owner))
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
   @Test func `what is no listening socket with a path is not inherited`() throws {
     let file = open("/dev/null", O_RDONLY)
     let stream = Int32(SOCK_STREAM.rawValue)

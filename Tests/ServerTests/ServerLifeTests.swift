@@ -150,11 +150,7 @@ import Testing
   @Test func `without threads for all workers the server ends and says why`() async {
     await #expect(processExitsWith: .success) {
       let folder = try TemporaryFolder()
-      // The limit does not bind root; this user has nothing else.
-      if geteuid() == 0 {
-        let user = uid_t.random(in: 100_000..<1_000_000_000)
-        guard chown(folder.path, user, user) == 0, setuid(user) == 0 else { exit(5) }
-      }
+      becomeUnprivileged(keeping: folder)
       let listener = Listener(
         name: "api", path: folder.file("a.sock"), workers: 4000, deadline: .seconds(4))
       let server = try Server(
@@ -164,6 +160,54 @@ import Testing
       guard case .outOfThreads(let error) = server.run(), error.code == EAGAIN else { exit(3) }
       guard !FileManager.default.fileExists(atPath: listener.path) else { exit(4) }
     }
+  }
+
+  @Test func `without threads for all workers, who shares a socket leaves it to the others`() async {
+    await #expect(processExitsWith: .success) {
+      let folder = try TemporaryFolder()
+      becomeUnprivileged(keeping: folder)
+      let owner = try ListeningSocket(path: folder.file("a.sock"))
+      let healthy = try shareholder(of: owner, workers: 2)
+      let run = try NativeThread.start(name: "run") { healthy.run() }
+      let starved = try shareholder(of: owner, workers: 4000)
+      try limitThreads(toMore: 100)
+      guard case .outOfThreads = starved.run() else { exit(3) }
+      for _ in 0..<2 {
+        let client = try FastCGIClient(path: owner.path)
+        client.send(FastCGIRecords.request())
+        guard try client.reply().status == 200 else { exit(4) }
+      }
+      healthy.leave()
+      run.join()
+    }
+  }
+
+  @Test func `a server whose socket somebody else has closed ends as a failure`() throws {
+    let folder = try TemporaryFolder()
+    let owner = try ListeningSocket(path: folder.file("a.sock"))
+    let other = try ListeningSocket(path: folder.file("b.sock"))
+    let sockets = try [owner, other].map { try ListeningSocket(inherited: dup($0.descriptor)) }
+    let server = Server(
+      sockets, of: [owner, other].map { listener($0.path) }, allowedUserIDs: [geteuid()],
+      logger: .silent
+    ) { _, _ in Response(status: 200) }
+    let ending = server.run { owner.close() }
+    #expect(ending == .socketClosed)
+    // The socket that was not closed is left to whoever else has it.
+    _ = try FastCGIClient(path: other.path)
+  }
+
+  @Test func `a server that is told to leave after its socket was closed has done its work`() throws
+  {
+    let folder = try TemporaryFolder()
+    let owner = try ListeningSocket(path: folder.file("a.sock"))
+    let server = try shareholder(of: owner, workers: 2)
+    let supervisor = Thread {
+      owner.close()
+      usleep(300_000)
+      server.leave()
+    }
+    #expect(server.run { supervisor.start() } == .drained)
   }
 
   @Test func `signals mean what they meant before libfcgi`() async {
@@ -193,6 +237,16 @@ import Testing
   }
 }
 
+/// A server that takes connections from a socket beside others.
+private func shareholder(of owner: ListeningSocket, workers: Int) throws -> Server {
+  let listener = Listener(
+    name: "api", path: owner.path, workers: workers, deadline: .seconds(4))
+  return Server(
+    [try ListeningSocket(inherited: dup(owner.descriptor))], of: [listener],
+    allowedUserIDs: [geteuid()], logger: .silent
+  ) { _, _ in Response(status: 200) }
+}
+
 /// - Returns: the limit until now.
 private func limitDescriptors(to count: rlim_t) -> rlim_t {
   var limit = rlimit()
@@ -201,6 +255,13 @@ private func limitDescriptors(to count: rlim_t) -> rlim_t {
   limit.rlim_cur = count
   setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   return before
+}
+
+/// The limit on threads does not bind root: becomes a user who has nothing else.
+private func becomeUnprivileged(keeping folder: TemporaryFolder) {
+  guard geteuid() == 0 else { return }
+  let user = uid_t.random(in: 100_000..<1_000_000_000)
+  guard chown(folder.path, user, user) == 0, setuid(user) == 0 else { exit(5) }
 }
 
 /// Leaves this user so many threads more than run now, as far as others of its processes do not
