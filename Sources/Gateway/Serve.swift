@@ -39,7 +39,7 @@ extension Gateway {
   public static func work(_ settings: Settings) throws {
     Signals.block()
     let logger = try prepare(settings)
-    try StartCheck.run(settings)
+    for finding in try StartCheck.run(settings) { logger.warning("\(finding.line)") }
     let duties = DutyWorkers(
       Gateway(
         settings: settings,
@@ -122,14 +122,14 @@ enum StartCheck {
   /// - Returns: what does not keep it from starting, and somebody should look at.
   /// - Throws: `StartRefusal` with every reason at once; `MariaDBError` when the database is out of
   ///   reach; `MigrationRefusal` when it is half migrated.
-  @discardableResult static func run(_ settings: Settings) throws -> [Finding] {
+  static func run(_ settings: Settings) throws -> [Finding] {
     var connection = try Connection(settings.database.service)
     let facts = try connection.serverFacts()
     var reasons = facts.faults
-    let missing = try Migrator.missing(&connection)
-    if !missing.isEmpty {
+    let schema = try Migrator.compare(&connection)
+    if !schema.missing.isEmpty {
       reasons.append(
-        "The database lacks \(missing.joined(separator: ", ")); run weixinpay migrate.")
+        "The database lacks \(schema.missing.joined(separator: ", ")); run weixinpay migrate.")
     }
     // An expired certificate is no reason: buyers can pay, and refunds wait for another one.
     let findings = settings.certificates.flatMap { $0.check() } + Check.checkShop(settings)
@@ -137,7 +137,8 @@ enum StartCheck {
       reasons.append(finding.line)
     }
     guard reasons.isEmpty else { throw StartRefusal(reasons: reasons) }
-    return Check.checkConnections(settings, facts).filter { $0.level == .warn }
+    return Check.checkNewer(schema)
+      + Check.checkConnections(settings, facts).filter { $0.level == .warn }
   }
 }
 

@@ -24,7 +24,10 @@ extension Gateway {
     let lifeline = try Lifeline(inherited: inherited.lifeline)
     let logger = try prepare(settings, worker: number)
     let share = settings.shareOfOneProcess
-    try StartCheck.run(share)
+    // All workers find the same, and one of them tells.
+    for finding in try StartCheck.run(settings) where number == 1 {
+      logger.warning("\(finding.line)")
+    }
     let sockets = try OpenSockets(
       inherited: inherited.sockets, areOurs: ownsSockets, share)
     let service = try Service(

@@ -16,7 +16,8 @@ extension Gateway {
     Signals.block()
     Signals.ignoreBrokenPipe()
     let logger = try prepare(settings)
-    for finding in try StartCheck.run(settings) { logger.warning("\(finding.line)") }
+    // What it warns of, the first worker tells: also of one that starts later.
+    _ = try StartCheck.run(settings)
     let sockets = try OpenSockets(settings)
     let program = WorkerProgram(file: file, sockets: sockets, withDuties: withDuties)
     let supervisor = try Supervisor(

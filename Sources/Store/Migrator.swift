@@ -27,6 +27,14 @@ public struct Migrator: Sendable {
     public let isServiceAccountLimited: Bool
   }
 
+  /// What a database has of migrations, compared with those that this program knows.
+  public struct Comparison: Sendable, Equatable {
+    /// The names of those that it lacks.
+    public let missing: [String]
+    /// The names of those that a newer program has applied, or is applying right now.
+    public let newer: [String]
+  }
+
   private let administrator: ConnectionSettings
   private let database: String
   private let service: ServiceAccount
@@ -51,8 +59,9 @@ public struct Migrator: Sendable {
         + "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
     try connection.run("USE \(try quoted(database))")
     try connection.run(Self.versionTable)
-    let done = try Self.appliedNames(&connection)
-    let missing = Migration.all.dropFirst(done.count)
+    let comparison = try Self.compare(&connection)
+    if let newer = comparison.newer.first { throw MigrationRefusal.newerThanProgram(newer) }
+    let missing = Migration.all.suffix(comparison.missing.count)
     for (index, migration) in missing.enumerated() {
       progress(migration.name, index, missing.count)
       try connection.apply(migration)
@@ -63,13 +72,27 @@ public struct Migrator: Sendable {
     return Report(applied: missing.map(\.name), isServiceAccountLimited: isLimited)
   }
 
-  /// The migrations that a database still lacks, for `check` and `serve`.
+  /// How far the database is, for `check` and `serve`; changes nothing.
   ///
-  /// - Throws: `MigrationRefusal` when the database is half migrated or newer than the program.
-  public static func missing(_ connection: inout Connection) throws -> [String] {
+  /// A newer database is as good as ours: a migration leaves everything that the program before it
+  /// uses, so that two gateways can be upgraded one after the other.
+  ///
+  /// - Throws: `MigrationRefusal` when a migration that we know is half applied, or was another.
+  public static func compare(_ connection: inout Connection) throws -> Comparison {
     let tables = try connection.query("SHOW TABLES LIKE 'migration'")
-    let done = tables.isEmpty ? 0 : try appliedNames(&connection).count
-    return Migration.all.dropFirst(done).map(\.name)
+    guard !tables.isEmpty else { return Comparison(missing: Migration.all.map(\.name), newer: []) }
+    let applied = try connection.query(
+      "SELECT number, name, digest, finished FROM migration ORDER BY number")
+    for (migration, row) in zip(Migration.all, applied) {
+      let name = try row.text("name")
+      guard try row.integer("finished") == 1 else { throw MigrationRefusal.halfApplied(name) }
+      guard try row.text("digest") == migration.digest else {
+        throw MigrationRefusal.changedAfterwards(name)
+      }
+    }
+    return Comparison(
+      missing: Migration.all.dropFirst(applied.count).map(\.name),
+      newer: try applied.dropFirst(Migration.all.count).map { row in try row.text("name") })
   }
 
   private static let versionTable = """
@@ -83,20 +106,6 @@ public struct Migrator: Sendable {
       PRIMARY KEY (number)
     ) ENGINE = InnoDB COMMENT = 'applied migrations (数据库版本)'
     """
-
-  private static func appliedNames(_ connection: inout Connection) throws -> [String] {
-    let rows = try connection.query(
-      "SELECT number, name, digest, finished FROM migration ORDER BY number")
-    for (index, row) in rows.enumerated() {
-      let name = try row.text("name")
-      guard try row.integer("finished") == 1 else { throw MigrationRefusal.halfApplied(name) }
-      guard index < Migration.all.count else { throw MigrationRefusal.newerThanProgram(name) }
-      guard try row.text("digest") == Migration.all[index].digest else {
-        throw MigrationRefusal.changedAfterwards(name)
-      }
-    }
-    return try rows.map { try $0.text("name") }
-  }
 
   /// The gateway may add to the journal and read it, nothing else; it may change no table.
   private func limitServiceAccount(_ connection: inout Connection) throws {

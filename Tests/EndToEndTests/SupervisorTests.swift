@@ -97,6 +97,19 @@ import Testing
     #expect(try site.send("GET", "/wxpay/health").status == 200)
   }
 
+  @Test func `workers start on a database that a newer program has migrated, and say so once`()
+    throws
+  {
+    let site = try Site(.init(isSupervised: true))
+    try site.execute(
+      "INSERT INTO migration (number, name, digest, finished) VALUES (999, '999-later', '', 1)")
+    try site.gatewayProcess.send(SIGHUP)
+    try eventually("the reload") { site.gatewayLog().contains("event=reloaded") }
+    #expect(site.servingWorkers == 4)
+    let warnings = site.gatewayLog().split(separator: "\n").filter { $0.contains("999-later") }
+    #expect(warnings.count == 1 && warnings[0].contains("worker=1"), "\(warnings)")
+  }
+
   @Test func `a faulty configuration replaces nobody`() throws {
     let site = try Site(.init(isSupervised: true))
     let before = try site.workers()

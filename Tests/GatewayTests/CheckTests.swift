@@ -35,6 +35,21 @@ import Testing
     #expect(site.finding("schema")?.remedy == "run: weixinpay migrate")
   }
 
+  @Test func `a database that a newer program has migrated is warned about, also at the start`()
+    throws
+  {
+    let site = try ServableFixture()
+    try site.migrate()
+    var connection = try Connection(site.server.settings(database: site.database))
+    try connection.execute(
+      "INSERT INTO migration (number, name, digest, finished) VALUES (999, '999-later', '', 1)")
+    let finding = try #require(site.finding("schema"))
+    #expect(finding.level == .warn && finding.sentence.contains("999-later"))
+    #expect(Check.run(file: site.file).isPassed)
+    #expect(try StartCheck.run(Settings.read(file: site.file)) == [finding])
+    #expect(try Program.run(["migrate", "--config", site.file]).code == 78)
+  }
+
   @Test func `an account that could rewrite the journal is warned about, and the journal is kept`()
     throws
   {

@@ -36,15 +36,28 @@ extension Check {
   }
 
   private static func checkSchema(_ connection: inout Connection) throws -> [Finding] {
-    let missing = try Migrator.missing(&connection)
-    guard missing.isEmpty else {
+    let schema = try Migrator.compare(&connection)
+    guard schema.missing.isEmpty else {
       return [
         .fail(
-          "schema", "\(missing.joined(separator: ", ")) not applied yet", "run: weixinpay migrate")
+          "schema", "\(schema.missing.joined(separator: ", ")) not applied yet",
+          "run: weixinpay migrate")
       ]
     }
-    return [.ok("schema", "up to date")] + (try checkOrderNumbers(&connection))
-      + (try checkRights(&connection))
+    let newer = checkNewer(schema)
+    return (newer.isEmpty ? [.ok("schema", "up to date")] : newer)
+      + (try checkOrderNumbers(&connection)) + (try checkRights(&connection))
+  }
+
+  /// Another gateway on this database was upgraded, and this one is to follow.
+  static func checkNewer(_ schema: Migrator.Comparison) -> [Finding] {
+    guard !schema.newer.isEmpty else { return [] }
+    return [
+      .warn(
+        "schema",
+        "the database has \(schema.newer.joined(separator: ", ")), which this program does not know",
+        "install the newer program here, too")
+    ]
   }
 
   /// A view over a shop's own table may compare its numbers without case, and find one order under
