@@ -64,10 +64,11 @@ import Testing
         + " WHERE order_sn = :order_no AND refunded < :refunded_yuan",
     ]
 
-    func site() throws -> Site {
+    func site(isSupervised: Bool = false) throws -> Site {
       try Site(
         .init(
-          apiWorkers: 4, haste: 10, hasDuties: true, merchantLines: Self.statements, lines: lines,
+          apiWorkers: 4, haste: 10, hasDuties: true, isSupervised: isSupervised,
+          merchantLines: Self.statements, lines: lines,
           secrets: ["shop.password": "shop-password-1"]))
     }
   }
@@ -80,8 +81,8 @@ import Testing
     site = try shop.site()
   }
 
-  private func unpaidOrder() throws -> (number: String, payment: Site.Reply) {
-    let (number, _, payment) = try site.unpaidOrder()
+  private func unpaidOrder(on site: Site? = nil) throws -> (number: String, payment: Site.Reply) {
+    let (number, _, payment) = try (site ?? self.site).unpaidOrder()
     try shop.run("INSERT INTO ecs_order_info (order_sn) VALUES ('\(number)')")
     return (number, payment)
   }
@@ -144,8 +145,36 @@ import Testing
     }
   }
 
-  @Test func `check and serve refuse what does not fit the tables, or exceeds the account`() throws
+  @Test func `tables that were changed keep no worker from starting, and are told in the end`()
+    throws
   {
+    let site = try shop.site(isSupervised: true)
+    try shop.run("ALTER TABLE ecs_order_info RENAME COLUMN pay_status TO status")
+    let before = try site.workers()
+    kill(try #require(before.max()), SIGKILL)
+    try eventually("another worker") { try site.workers().subtracting(before).count == 1 }
+    try eventually("its word") { site.servingWorkers == 3 }
+    try site.restartGateway()
+    let place = "merchants.main.shop_tables.paid"
+    let warnings = site.gatewayLog().split(separator: "\n").filter {
+      $0.contains(place) && $0.contains("worker=1")
+    }
+    #expect(warnings.allSatisfy { $0.contains("pay_status") && $0.contains("level=warning") })
+    #expect(!warnings.isEmpty)
+
+    let (number, payment) = try unpaidOrder(on: site)
+    try site.confirm(payment)
+    try site.waitUntilPaid(number)
+    try eventually("it was tried in vain, and says why") {
+      let list = try site.run("delivery", "list")
+      return list.contains("1 paid  shop_tables  pending") && list.contains("pay_status")
+    }
+    try shop.run("ALTER TABLE ecs_order_info RENAME COLUMN status TO pay_status")
+    try eventually("it is told") { try site.isTold() }
+    #expect(try shop.order(number) == "2 19.90 0.00 10 timed paid")
+  }
+
+  @Test func `check refuses what does not fit the tables, or exceeds the account`() throws {
     let text = try String(contentsOfFile: site.configuration, encoding: .utf8)
     for (statement, says) in [
       ("UPDATE ecs_order_info SET payed = 1 WHERE order_sn = :order_no", "payed"),
@@ -157,14 +186,12 @@ import Testing
         text.replacing(
           "  closed: UPDATE ecs_order_info SET pay_status = 9 WHERE order_sn = :order_no"
             + " AND pay_status = 0", with: "  closed: \(statement)"), to: "wrong.yaml")
-      for command in [["check"], ["serve", "--no-duties"]] {
-        let refusal = #expect(throws: TestSupportError.self) {
-          try ChildProcess.run(builtProduct("weixinpay"), command + ["--config", file])
-        }
-        let words = "\(refusal.map { "\($0)" } ?? "")"
-        #expect(words.contains("merchants.main.shop_tables.closed"), "\(words)")
-        #expect(words.contains(says), "\(words)")
+      let refusal = #expect(throws: TestSupportError.self) {
+        try ChildProcess.run(builtProduct("weixinpay"), ["check", "--config", file])
       }
+      let words = "\(refusal.map { "\($0)" } ?? "")"
+      #expect(words.contains("FAIL merchants.main.shop_tables.closed"), "\(words)")
+      #expect(words.contains(says), "\(words)")
     }
   }
 }

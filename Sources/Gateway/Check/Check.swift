@@ -7,7 +7,7 @@ public struct Check: Sendable {
   /// In the order in which they were looked at.
   public let findings: [Finding]
 
-  /// Whether `serve` would start with this file.
+  /// Whether `serve` would start with this file, and do all that it says.
   public var isPassed: Bool { !findings.contains { $0.level == .fail } }
 
   /// Reads the file and tries what it names.

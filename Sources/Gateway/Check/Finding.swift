@@ -6,7 +6,7 @@ public struct Finding: Sendable, Equatable {
     case ok
     /// The gateway works, and somebody should look at it.
     case warn
-    /// The gateway would not start, or could lose a payment.
+    /// The gateway would not start, could lose a payment, or could never tell the shop of it.
     case fail = "FAIL"
   }
 
