@@ -50,10 +50,13 @@ extension MariaDBError {
     MariaDBError(code: 0, sqlState: "HY000", message: message, kind: .other)
   }
 
+  /// "Timeout expired" of ODBC.
+  private static let stateOfPassedDeadline = "HYT00"
+
   static var deadlinePassed: MariaDBError {
     MariaDBError(
-      code: 0, sqlState: "HYT00", message: "the deadline passed before the statement was sent",
-      kind: .other)
+      code: 0, sqlState: stateOfPassedDeadline,
+      message: "the deadline passed before the statement was sent", kind: .other)
   }
 
   /// This failure as the answer to COMMIT. Only a deadlock (which is also how a cluster says that
@@ -68,6 +71,30 @@ extension MariaDBError {
   /// Whether the server forgot a prepared statement (1243) or gave up preparing it again (1615);
   /// in both cases it was not executed.
   var asksToPrepareAgain: Bool { code == 1243 || code == 1615 }
+}
+
+/// Failures that stay until somebody changes an account, its rights, the tables or the program.
+private let codesThatStay: Set<UInt32> = [
+  1044, 1045, 1130, 1698,  // who may log in, from where, and to which database
+  1251, 1275, 1524, 1820, 1862, 2059, 4151,  // how: plugins, expired passwords, locked accounts
+  1142, 1143, 1227, 1370, 1396, 1410,  // rights
+  1046, 1049, 1050, 1051, 1054, 1060, 1061, 1091, 1146,  // databases, tables and columns
+  1064, 1193,  // syntax and variables of another server
+  1048, 1264, 1364, 1366, 1406, 1451, 1452, 4025,  // values that do not fit
+]
+
+extension MariaDBError {
+  /// Whether a program that is started again later may do better with nothing changed: the server
+  /// has no connection to give (1040, 1203, 1226), restarts, only reads for now (1290), or was slow.
+  ///
+  /// In doubt it may: to try in vain costs lines in a log, not to try costs payments.
+  public var mayPass: Bool {
+    switch kind {
+    case .lost, .retryTransaction, .commitUnknown: true
+    case .duplicateKey, .decoding: false
+    case .other: code == 0 ? sqlState == Self.stateOfPassedDeadline : !codesThatStay.contains(code)
+    }
+  }
 }
 
 extension MariaDBError.Kind {

@@ -1,4 +1,5 @@
 import Foundation
+import MariaDB
 import Server
 import TestSupport
 import Testing
@@ -78,6 +79,41 @@ struct Program {
       #expect(result.code == 69, "\(result.error)")
       #expect(result.error.contains("Is MariaDB running"))
     }
+  }
+
+  @Test func `a server without a free connection ends with 75, and the next start succeeds`() throws
+  {
+    let site = try ServableFixture(
+      server: try PrivateMariaDB(extraOptions: ["--max-connections=10"]))
+    try site.migrate()
+    try holding(10, site.server.settings(database: nil)) {
+      for command in [["serve"], ["serve", "--single-process"], ["work"], ["sweep"]] {
+        let result = try Program.run(command + ["--config", site.file])
+        #expect(result.code == 75, "\(command): \(result.error)")
+        #expect(result.error.contains("Too many connections"), "\(result.error)")
+        #expect(result.error.contains("max_connections"), "\(result.error)")
+        #expect(!result.error.contains("unix_socket"), "\(result.error)")
+      }
+      #expect(site.finding("database")?.remedy?.contains("max_connections") == true)
+    }
+    let log = site.settings.folder.file("log")
+    let gateway = try ChildProcess.start(
+      builtProduct("weixinpay"), ["serve", "--config", site.file], log: log)
+    try eventually("a worker") {
+      try String(contentsOfFile: log, encoding: .utf8).contains("worker serves")
+    }
+    gateway.terminate()
+    #expect(try gateway.wait() == .code(0))
+  }
+
+  /// Calls `body` while so many connections are open.
+  private func holding(
+    _ count: Int, _ settings: ConnectionSettings, _ body: () throws -> Void
+  ) throws {
+    guard count > 0 else { return try body() }
+    var connection = try Connection(settings)
+    try holding(count - 1, settings, body)
+    try connection.run("DO 1")
   }
 
   @Test func `serve does not start on a database that was never migrated`() throws {

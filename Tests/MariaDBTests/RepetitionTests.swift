@@ -41,6 +41,23 @@ import Testing
     #expect(throws: MariaDBError.self) { try repetition.pause(after: failure(2013), at: now) }
   }
 
+  @Test(arguments: [1040, 1129, 1203, 1226, 1317, 1969, 1290, 2005, 2013, 2026, 1213, 9999])
+  func `what nobody has to change may pass`(_ code: UInt32) {
+    #expect(failure(code).mayPass)
+  }
+
+  @Test(arguments: [1044, 1045, 1049, 1054, 1062, 1064, 1130, 1142, 1143, 1146, 1227, 1698, 4151])
+  func `what somebody has to change first does not pass`(_ code: UInt32) {
+    #expect(!failure(code).mayPass)
+  }
+
+  @Test func `a deadline passes, another server does not`() {
+    #expect(MariaDBError.deadlinePassed.mayPass)
+    #expect(!MariaDBError.refused("The server is MySQL.").mayPass)
+    #expect(!MariaDBError.decoding("no such column").mayPass)
+    #expect(failure(1040).atCommit.mayPass)
+  }
+
   @Test(arguments: [2002, 2013, 1213, 1969, 1040])
   func `an unknown COMMIT stays unknown when finding out fails`(_ code: UInt32) throws {
     var repetition = Repetition(deadline: now + .seconds(60))

@@ -87,6 +87,9 @@ extension MariaDBError {
     case 1045, 1698:
       "run: weixinpay migrate, which creates the account \(database.user); without a password it is"
         + " for the operating system's user of that name only"
+    case 1040, 1203, 1226:
+      "set max_connections higher in MariaDB (or the account's own limit), or processes and"
+        + " connections lower here"
     case 2002, 2003, 2005: "start MariaDB, or correct \(server) in the section database"
     case 2026: "look at database.ca_file and the server's certificate"
     default: "look at MariaDB's own log"

@@ -46,18 +46,21 @@ func reportingFailure(_ work: () throws -> Void) throws {
 
 extension MariaDBError {
   fileprivate var exitCode: ExitCode {
-    switch kind {
-    case .lost: .unavailable
-    case .retryTransaction, .commitUnknown: .temporary
-    case .duplicateKey, .decoding, .other: .configuration
-    }
+    // systemd tries again after the first two, and leaves the third to an operator.
+    if kind == .lost { .unavailable } else if mayPass { .temporary } else { .configuration }
   }
 
   fileprivate var advice: String {
-    switch kind {
-    case .lost: "Is MariaDB running, and does the section database name its socket or host?"
-    case .retryTransaction, .commitUnknown: "Run the command again."
-    case .duplicateKey, .decoding, .other:
+    switch (kind, code) {
+    case (.lost, _), (_, 2005):
+      "Is MariaDB running, and does the section database name its socket or host?"
+    case (_, 1040), (_, 1203), (_, 1226):
+      "All connections are taken. Try again; if it stays so, set max_connections higher in MariaDB"
+        + " (or the account's own limit), or processes and connections lower here."
+    case (_, 1129): "MariaDB has shut this host out: run FLUSH HOSTS there."
+    case (_, 2026): "Look at database.ca_file and at the certificate of the server."
+    case _ where mayPass: "Run the command again; if it stays so, look at MariaDB's own log."
+    default:
       "`weixinpay check` tells what is wrong. An account without a password works for the operating"
         + " system's user of the same name only: let that user run the command, as in"
         + " `runuser -u weixinpay -- weixinpay …`."
