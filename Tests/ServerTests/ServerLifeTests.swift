@@ -162,7 +162,8 @@ import Testing
     }
   }
 
-  @Test func `without threads for all workers, who shares a socket leaves it to the others`() async {
+  @Test func `without threads for all workers, who shares a socket leaves it to the others`() async
+  {
     await #expect(processExitsWith: .success) {
       let folder = try TemporaryFolder()
       becomeUnprivileged(keeping: folder)
