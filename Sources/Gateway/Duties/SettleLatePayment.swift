@@ -35,8 +35,8 @@ struct SettleLatePayment {
       of: payment, number: number, amount: amount, reason: reason.text, merchant: merchant)
     let creation = try gateway.refunds.apply(
       RefundApplication(
-        payment: payment, number: number, amount: amount, kind: .unshipped, reason: reason, key: nil,
-        approvedParameters: parameters.stored),
+        payment: payment, number: number, amount: amount, kind: .unshipped, reason: reason,
+        key: nil, approvedParameters: parameters.stored),
       by: conversation.act("late-payment"))
     switch creation {
     // Somebody has reserved some of it since we looked: there is less left.
