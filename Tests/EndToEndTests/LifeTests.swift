@@ -89,7 +89,7 @@ import Testing
     }
     let process = try site.gatewayProcess
     let killer = Thread {
-      Thread.sleep(forTimeInterval: 0.5)
+      try? eventually("all are begun") { try site.count("payment", where: "TRUE") == 24 }
       process.terminate()
     }
     killer.start()

@@ -127,7 +127,7 @@ import Testing
     let (number, refund) = try refundUnderWay(site)
     try site.finish(refund, status)
     try eventually("the script hears of it", within: .seconds(60)) {
-      try receiver.refunds.count == 1 && site.isTold()
+      try !receiver.refunds.isEmpty && site.isTold()
     }
     let message = try #require(receiver.refunds.first)
     try expectWeChatsWord(message, about: number, at: site, status: status)
@@ -135,20 +135,27 @@ import Testing
     let answer = try site.send(
       "POST", "/wxpay/receive-refund-notify", body: message.body, contentType: "text/xml")
     #expect(answer.text.contains("<![CDATA[SUCCESS]]>"), "\(answer.text)")
-    #expect(receiver.received.map(\.path) == ["/notify.php", "/refund.php"])
+    // Each perhaps more than once, and never the refund before its payment.
+    let paths = receiver.received.map(\.path)
+    #expect(Set(paths) == ["/notify.php", "/refund.php"] && paths == paths.sorted(), "\(paths)")
+    #expect(Set(receiver.refunds.map(\.body)).count == 1)
   }
 
   @Test func `a repetition of a message that was remade is the same message`() throws {
-    let receiver = try Receiver { message, number in
-      message.path == "/refund.php" && number == 2
-        ? .reply(500, "") : .reply(200, Self.success)
+    let hasFailed = Mutex(false)
+    let receiver = try Receiver { message, _ in
+      guard message.path == "/refund.php" else { return .reply(200, Self.success) }
+      return hasFailed.withLock { hasFailed in
+        defer { hasFailed = true }
+        return hasFailed ? .reply(200, Self.success) : .reply(500, "")
+      }
     }
     let site = try site(receiver, haste: 100)
     try site.fault("refund_notify", "lose", count: 0)
     let (_, refund) = try refundUnderWay(site)
     try site.finish(refund, "SUCCESS")
     try eventually("it is told", within: .seconds(60)) {
-      try receiver.refunds.count == 2 && site.isTold()
+      try receiver.refunds.count >= 2 && site.isTold()
     }
     #expect(Set(receiver.refunds.map(\.body)).count == 1)
   }
@@ -182,7 +189,7 @@ import Testing
     #expect(receiver.refunds.isEmpty)
     try site.clearFaults()
     try eventually("it is told", within: .seconds(60)) { try site.isTold() }
-    #expect(receiver.refunds.count == 1)
+    #expect(Set(receiver.refunds.map(\.body)).count == 1)
     try expectWeChatsWord(
       try #require(receiver.refunds.first), about: number, at: site, status: "SUCCESS")
   }
@@ -205,7 +212,7 @@ import Testing
     try eventually("it is told", within: .seconds(60)) {
       try !receiver.refunds.isEmpty && site.isTold()
     }
-    #expect(receiver.refunds.count == 1)
+    #expect(Set(receiver.refunds.map(\.body)).count == 1)
     try expectWeChatsWord(receiver.refunds[0], about: number, at: site, status: "SUCCESS")
   }
 
