@@ -109,9 +109,8 @@ BUGS = [
           outRefundNo: hint.outRefundNo, outcome: "applied", reason: nil, body: hint.body), by: act)
       if stored.isNew {""", "      if !hint.body.isEmpty {"),)),
     Bug("count as told what has not arrived", f"{DELIVERY}/DeliverEvents.swift", "O1 O2", ((
-        """    do {
-      try channel.tell(""", """    try gateway.deliveries.recordArrived(pending, by: conversation.act("delivery"))
-    do {
+        "      try channel.tell(",
+        """      try gateway.deliveries.recordArrived(pending, by: conversation.act("delivery"))
       try channel.tell("""),)),
     Bug("tell the latest event first", f"{STORE}/Deliveries.swift", "O1 O3", ((
         "ORDER BY e.seq LIMIT 1", "ORDER BY e.seq DESC LIMIT 1"),)),

@@ -34,6 +34,18 @@ extension Site {
     try startGateway()
   }
 
+  /// Writes down that orders were closed, of which the shop is to be told.
+  func close(_ orders: [String], of merchant: String, dueAt: Int) throws {
+    let events = orders.map { "('\(merchant)', '\($0)', 1, 'closed', 1795223000000000)" }
+    try execute(
+      "INSERT INTO event (merchant, order_no, seq, event, at)"
+        + " VALUES \(events.joined(separator: ", "))")
+    let duties = orders.map { "('delivery', '\(merchant)', '\($0)', \(dueAt))" }
+    try execute(
+      "INSERT INTO duty (kind, merchant, subject, due_at)"
+        + " VALUES \(duties.joined(separator: ", "))")
+  }
+
   /// Whether nothing is left to be told.
   func isTold() throws -> Bool {
     try query("SELECT 1 FROM duty WHERE kind = 'delivery' AND done_at IS NULL").isEmpty

@@ -18,39 +18,63 @@ struct DeliverEvents {
   private var gateway: Gateway { conversation.gateway }
   private var merchant: MerchantName { conversation.merchant.name }
 
+  /// What has become of the next event on a channel.
+  private enum Step {
+    /// It has arrived, or was given up.
+    case ahead
+    /// There is none.
+    case allTold
+    case later(seconds: Int64)
+    /// The shop is slow, and enough wait for it.
+    case heldBack
+  }
+
   func run() throws -> DutyEnding {
     guard let order = OutTradeNo(duty.subject) else { return .done }
     crashPoint("O1")
     var pauses: [Int64] = []
-    for channel in gateway.shop.channels(of: merchant) {
-      if let pause = try tellAll(of: order, on: channel) { pauses.append(pause) }
+    channels: for channel in gateway.shop.channels(of: merchant) {
+      while true {
+        switch try step(order, on: channel) {
+        case .ahead: continue
+        case .allTold: continue channels
+        case .later(let seconds):
+          pauses.append(seconds)
+          continue channels
+        case .heldBack:
+          // At different times: all who were held back would come back at once.
+          pauses.append(.random(in: 2...10))
+          // Nor would it be quicker on the next channel.
+          break channels
+        }
+      }
     }
     guard let pause = pauses.min() else { return .done }
     // The failures are counted with each event, not with the duty.
     return .again(afterSeconds: pause, isFresh: true)
   }
 
-  /// - Returns: after how many seconds to go on; `nil` when everything is told.
-  private func tellAll(of order: OutTradeNo, on channel: any Channel) throws -> Int64? {
-    while true {
-      // Whoever begins later may not end before the lease does.
-      guard ContinuousClock.now + ShopAddress.patience < conversation.deadline else { return 0 }
+  private func step(_ order: OutTradeNo, on channel: any Channel) throws -> Step {
+    // Whoever begins later may not end before the lease does.
+    guard ContinuousClock.now + ShopAddress.patience < conversation.deadline else {
+      return .later(seconds: 0)
+    }
+    let step = try gateway.shop.breaker.telling(merchant) { () -> Step in
       let next = try gateway.deliveries.next(
         channel.name, of: channel.events, merchant, order, duty, until: conversation.deadline)
-      guard let pending = next else { return nil }
-      if let rest = gateway.shop.breaker.restSeconds(merchant, channel.name) { return rest }
-      let told = try gateway.shop.breaker.telling(merchant, channel.name) {
-        try tell(pending, on: channel)
+      guard let pending = next else { return .allTold }
+      if let rest = gateway.shop.breaker.restSeconds(merchant, channel.name) {
+        return .later(seconds: rest)
       }
-      // At different times: all who were held back would come back at once.
-      guard let told else { return .random(in: 2...10) }
-      if let pause = told { return pause }
+      return try tell(pending, on: channel)
     }
+    return step ?? .heldBack
   }
 
-  /// - Returns: after how many seconds to try again; `nil` when the next event's turn has come.
-  private func tell(_ pending: Deliveries.Pending, on channel: any Channel) throws -> Int64? {
+  private func tell(_ pending: Deliveries.Pending, on channel: any Channel) throws -> Step {
+    let start = ContinuousClock.now
     do {
+      defer { gateway.shop.breaker.noteDuration(.now - start, merchant, channel.name) }
       try channel.tell(pending.news, attempts: pending.attempts, in: conversation)
     } catch let failure as DeliveryFailure {
       return try note(failure, pending)
@@ -59,12 +83,10 @@ struct DeliverEvents {
     gateway.shop.breaker.noteAnswer(merchant, channel.name)
     try gateway.deliveries.recordArrived(pending, by: conversation.act("delivery"))
     crashPoint("O3")
-    return nil
+    return .ahead
   }
 
-  private func note(
-    _ failure: DeliveryFailure, _ pending: Deliveries.Pending
-  ) throws -> Int64? {
+  private func note(_ failure: DeliveryFailure, _ pending: Deliveries.Pending) throws -> Step {
     if failure.isOutage { gateway.shop.breaker.noteOutage(merchant, pending.channel) }
     let state = try gateway.deliveries.recordFailed(
       pending, remark: failure.remark, duty, by: conversation.act("delivery"))
@@ -76,8 +98,8 @@ struct DeliverEvents {
           "sequence": "\(pending.news.sequence)", "channel": "\(pending.channel.rawValue)",
           "reason": "\(failure.remark)",
         ])
-      return nil
+      return .ahead
     }
-    return Patience.delivery.seconds(attempt: pending.attempts + 1)
+    return .later(seconds: Patience.delivery.seconds(attempt: pending.attempts + 1))
   }
 }

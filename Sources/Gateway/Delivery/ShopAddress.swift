@@ -20,7 +20,8 @@ struct ShopAddress: Sendable {
     self.url = url
     let options = SessionOptions(
       caFile: isPrivate ? caFile : nil, isPublicOnly: !isPrivate, allowsPlainHTTP: isPrivate)
-    sessions = Pool(capacity: Gateway.dutyWorkers) { try Session(options) }
+    // One for each who tells: who had to wait for one would take the shop for being out of order.
+    sessions = Pool(capacity: Gateway.dutyWorkers + 1) { try Session(options) }
   }
 
   /// Posts a message.
