@@ -16,6 +16,9 @@ public enum Patience: Sendable, CaseIterable {
   case person
   /// For a shop to come back that could not be told something.
   case delivery
+  /// For others to find out whether a shop is back or has caught up: what was not even tried. Few
+  /// minutes at most, so that everything is told soon after; no less, as ten thousands may wait.
+  case turn
 
   private var steps: [Int64] {
     switch self {
@@ -26,6 +29,7 @@ public enum Patience: Sendable, CaseIterable {
     case .configuration: [60, 300, 900, 1800]
     case .person: [3600, 21_600]
     case .delivery: [5, 15, 60, 300, 900, 1800, 3600]
+    case .turn: [5, 15, 60, 300]
     }
   }
 

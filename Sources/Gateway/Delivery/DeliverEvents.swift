@@ -33,39 +33,43 @@ struct DeliverEvents {
     guard let order = OutTradeNo(duty.subject) else { return .done }
     crashPoint("O1")
     var pauses: [Int64] = []
+    var isAhead = false
     channels: for channel in gateway.shop.channels(of: merchant) {
       while true {
         switch try step(order, on: channel) {
-        case .ahead: continue
+        case .ahead: isAhead = true
         case .allTold: continue channels
         case .later(let seconds):
           pauses.append(seconds)
           continue channels
         case .heldBack:
-          // At different times: all who were held back would come back at once.
-          pauses.append(.random(in: 2...10))
+          pauses.append(turn)
           // Nor would it be quicker on the next channel.
           break channels
         }
       }
     }
     guard let pause = pauses.min() else { return .done }
-    // The failures are counted with each event, not with the duty.
-    return .again(afterSeconds: pause, isFresh: true)
+    return .again(afterSeconds: pause, isFresh: isAhead)
   }
+
+  /// How long what was not tried waits: longer each time, or a crowd of orders that wait for one
+  /// shop would keep the database busy with nothing else.
+  private var turn: Int64 { Patience.turn.seconds(attempt: duty.attempt) }
 
   private func step(_ order: OutTradeNo, on channel: any Channel) throws -> Step {
     // Whoever begins later may not end before the lease does.
     guard ContinuousClock.now + ShopAddress.patience < conversation.deadline else {
       return .later(seconds: 0)
     }
+    // Before the database is asked what there is to tell: all orders of an outage come by here.
+    if let rest = gateway.shop.breaker.restSeconds(merchant, channel.name) {
+      return .later(seconds: max(rest, turn))
+    }
     let step = try gateway.shop.breaker.telling(merchant) { () -> Step in
       let next = try gateway.deliveries.next(
         channel.name, of: channel.events, merchant, order, duty, until: conversation.deadline)
       guard let pending = next else { return .allTold }
-      if let rest = gateway.shop.breaker.restSeconds(merchant, channel.name) {
-        return .later(seconds: rest)
-      }
       return try tell(pending, on: channel)
     }
     return step ?? .heldBack
