@@ -276,6 +276,41 @@ import Testing
     return formatter.string(from: Date(timeIntervalSince1970: Double(microseconds / 1_000_000)))
   }
 
+  @Test func `a row that cannot be used counts as a failure, and silences no other channel`() throws
+  {
+    let receiver = try Receiver { _, _ in .reply(200, Self.success) }
+    let site = try Site(
+      .init(
+        apiWorkers: 4, haste: 100, hasDuties: true,
+        merchantLines: [
+          "private_hosts: [127.0.0.1]", "relay: { payment_url: '\(receiver.url)notify.php' }",
+          "webhook: { url: '\(receiver.url)events', key_file: webhook.key }",
+        ], secrets: ["webhook.key": Site.webhookKey]))
+    try site.fault("notify", "lose", count: 0)
+    let (number, _, payment) = try site.unpaidOrder()
+    try site.confirm(payment)
+    try site.waitUntilPaid(number)
+    // More bytes than WeChat takes: a view that an old shop put over its own table yields such.
+    let body = try site.query("SELECT body FROM shop_order")[0].text("body")
+    try site.execute("UPDATE shop_order SET body = REPEAT('票', 100)")
+    try eventually("the relay's message cannot be made") {
+      try site.count(
+        "delivery", where: "channel = 'relay' AND attempts > 4 AND remark LIKE 'shop_order.body%'")
+        == 1
+    }
+    try site.execute(
+      "INSERT INTO event (merchant, order_no, seq, event, at)"
+        + " VALUES ('main', '\(number)', 2, 'closed', 1795223000000000)")
+    try eventually("the webhook hears of what follows") {
+      try site.bringUp(number)
+      return receiver.received.contains { $0.path == "/events" && $0.text.contains("closed") }
+    }
+    #expect(!receiver.received.contains { $0.path == "/notify.php" })
+    try site.execute("UPDATE shop_order SET body = '\(body)'")
+    try eventually("the script is told as well", within: .seconds(60)) { try site.isTold() }
+    #expect(receiver.received.contains { $0.path == "/notify.php" })
+  }
+
   @Test(arguments: ["O1", "O2", "O3"])
   func `a gateway that is killed while it relays loses nothing`(point: String) throws {
     let receiver = try Receiver { _, _ in .reply(200, Self.success) }

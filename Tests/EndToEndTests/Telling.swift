@@ -1,4 +1,5 @@
 import Foundation
+import MariaDB
 import Server
 import TestSupport
 import Testing
@@ -44,6 +45,14 @@ extension Site {
     try execute(
       "INSERT INTO duty (kind, merchant, subject, due_at)"
         + " VALUES \(duties.joined(separator: ", "))")
+  }
+
+  /// Has an order come up now to be told of.
+  func bringUp(_ order: String) throws {
+    // By its key, as the gateway locks it: who comes by way of an index ends in a deadlock.
+    let duty = try query("SELECT id FROM duty WHERE kind = 'delivery' AND subject = '\(order)'")[0]
+    try execute(
+      "UPDATE duty SET due_at = 0 WHERE id = \(try duty.integer("id")) AND lease_until = 0")
   }
 
   /// Whether nothing is left to be told.

@@ -1,4 +1,6 @@
+import MariaDB
 import Payments
+import Pooling
 import Store
 
 /// A way on which a merchant's shop is told what happened.
@@ -22,4 +24,23 @@ struct DeliveryFailure: Error {
   let remark: String
   /// Whether nobody was there to listen, so that other events need not be tried now either.
   let isOutage: Bool
+}
+
+extension DeliveryFailure {
+  /// What an error is to the telling of one event on one channel.
+  ///
+  /// - Returns: `nil` when it concerns all channels: the lease is lost, or our own database is out
+  ///   of reach.
+  init?(_ error: any Error) {
+    switch error {
+    case let failure as DeliveryFailure: self = failure
+    case is LeaseLost, is PoolExhausted: return nil
+    case let error as MariaDBError:
+      switch error.kind {
+      case .lost, .retryTransaction, .commitUnknown: return nil
+      case .duplicateKey, .decoding, .other: self.init(remark: "\(error)", isOutage: false)
+      }
+    default: self.init(remark: "\(error)", isOutage: false)
+    }
+  }
 }

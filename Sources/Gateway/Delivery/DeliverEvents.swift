@@ -36,7 +36,7 @@ struct DeliverEvents {
     var isAhead = false
     channels: for channel in gateway.shop.channels(of: merchant) {
       while true {
-        switch try step(order, on: channel) {
+        switch try apart(channel, of: order, { try step(order, on: channel) }) {
         case .ahead: isAhead = true
         case .allTold: continue channels
         case .later(let seconds):
@@ -56,6 +56,24 @@ struct DeliverEvents {
   /// How long what was not tried waits: longer each time, or a crowd of orders that wait for one
   /// shop would keep the database busy with nothing else.
   private var turn: Int64 { Patience.turn.seconds(attempt: duty.attempt) }
+
+  /// Keeps one channel's trouble from the others: a row that cannot be used, say.
+  private func apart(
+    _ channel: any Channel, of order: OutTradeNo, _ body: () throws -> Step
+  ) throws -> Step {
+    do {
+      return try body()
+    } catch {
+      guard let failure = DeliveryFailure(error) else { throw error }
+      gateway.logger.error(
+        "no delivery",
+        metadata: [
+          "merchant": "\(merchant)", "order": "\(order)", "channel": "\(channel.name.rawValue)",
+          "reason": "\(failure.remark)",
+        ])
+      return .later(seconds: Patience.delivery.seconds(attempt: duty.attempt))
+    }
+  }
 
   private func step(_ order: OutTradeNo, on channel: any Channel) throws -> Step {
     // Whoever begins later may not end before the lease does.
@@ -80,7 +98,8 @@ struct DeliverEvents {
     do {
       defer { gateway.shop.breaker.noteDuration(.now - start, merchant, channel.name) }
       try channel.tell(pending.news, attempts: pending.attempts, in: conversation)
-    } catch let failure as DeliveryFailure {
+    } catch {
+      guard let failure = DeliveryFailure(error) else { throw error }
       return try note(failure, pending)
     }
     crashPoint("O2")

@@ -1,5 +1,6 @@
 import MariaDB
 import Payments
+import Pooling
 import Store
 
 /// Changes the shop's own tables by statements of the configuration.
@@ -27,6 +28,8 @@ struct ShopTablesChannel: Channel {
       }
     } catch let error as MariaDBError {
       throw DeliveryFailure(remark: "\(error)", isOutage: error.kind == .lost)
+    } catch is PoolExhausted {
+      throw DeliveryFailure(remark: "no connection was free", isOutage: true)
     }
   }
 }
