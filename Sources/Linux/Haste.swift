@@ -12,6 +12,15 @@ public func dueAfter(seconds: Int64) -> Int64 {
   #endif
 }
 
+/// As many seconds of waiting as a span of time is, in microseconds, rounded up: the other way round.
+public func secondsUntilDue(microseconds: Int64) -> Int64 {
+  #if CRASH_POINTS
+    (microseconds * haste + 999_999) / 1_000_000
+  #else
+    (microseconds + 999_999) / 1_000_000
+  #endif
+}
+
 #if CRASH_POINTS
   private let haste: Int64 = {
     guard let text = unsafe getenv("WEIXINPAY_HASTE") else { return 1 }

@@ -21,6 +21,19 @@ public struct Deliveries: Sendable {
     public let channel: ShopChannel
     /// How often it was tried in vain.
     public let attempts: Int
+    let triedAt: BeijingTime?
+
+    /// How long it has yet to wait since it was last tried in vain; 0 when it may be told.
+    ///
+    /// A duty comes up for many reasons: another channel's turn, a new event.
+    public func secondsLeft(at now: BeijingTime) -> Int64 {
+      guard attempts > 0, let triedAt else { return 0 }
+      let pause = dueAfter(seconds: Patience.delivery.seconds(attempt: attempts, percent: 0))
+      let left = triedAt.microseconds + pause - now.microseconds
+      // A clock that was set back must not keep the shop waiting.
+      guard (0...pause).contains(left) else { return 0 }
+      return secondsUntilDue(microseconds: left)
+    }
   }
 
   /// The oldest event of an order that a channel has not been told yet.
@@ -36,7 +49,8 @@ public struct Deliveries: Sendable {
       let names = events.map(\.rawValue).sorted()
       let row = try connection.query(
         """
-        SELECT \(ShopNews.columns), COALESCE(d.attempts, 0) AS attempts FROM \(ShopNews.tables)
+        SELECT \(ShopNews.columns), COALESCE(d.attempts, 0) AS attempts, d.at AS tried_at
+        FROM \(ShopNews.tables)
         LEFT JOIN delivery d ON d.merchant = e.merchant AND d.order_no = e.order_no
           AND d.seq = e.seq AND d.channel = ?
         WHERE e.merchant = ? AND e.order_no = ? AND COALESCE(d.state, 'pending') = 'pending'
@@ -46,9 +60,10 @@ public struct Deliveries: Sendable {
         [.text(channel.rawValue), .text(merchant.text), .text(order.text)] + names.map(Value.text)
       ).first
       guard let row else { return nil }
+      let columns = Columns(table: "event", row: row)
       return Pending(
-        news: try ShopNews(Columns(table: "event", row: row)), channel: channel,
-        attempts: Int(try row.integer("attempts")))
+        news: try ShopNews(columns), channel: channel,
+        attempts: Int(try row.integer("attempts")), triedAt: try columns.time("tried_at"))
     }
   }
 

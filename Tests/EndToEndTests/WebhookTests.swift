@@ -137,6 +137,23 @@ import Testing
     #expect(try Set(receiver.told().keys) == Set(orders))
   }
 
+  @Test func `an event that failed keeps its time, however often its order comes up`() throws {
+    let receiver = try Receiver { _, _ in .reply(404) }
+    let site = try Site.telling(receiver, haste: 1)
+    try site.close(["closed-1"], of: "main", dueAt: 1)
+    try eventually("it was tried in vain") {
+      try site.count("delivery", where: "attempts = 1") == 1
+    }
+    for number in 1...3 {
+      try eventually("its order has come up") {
+        try site.bringUp("closed-1")
+        return try site.count("duty", where: "kind = 'delivery' AND lease > \(number)") == 1
+      }
+    }
+    #expect(receiver.received.count <= 2)
+    #expect(try site.count("delivery", where: "attempts > 2") == 0)
+  }
+
   @Test func `an order that WeChat itself closes at its end is told as closed`() throws {
     let receiver = try Receiver { _, _ in .reply(200) }
     let site = try Site.telling(receiver)

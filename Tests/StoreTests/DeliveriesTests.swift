@@ -95,6 +95,26 @@ import Testing
     #expect(try shop.next(try shop.telling())?.news.sequence == 1)
   }
 
+  @Test func `what was tried in vain waits longer each time, whatever else comes up`() throws {
+    let duty = try shop.telling()
+    let now = shop.act().now
+    #expect(try shop.next(duty)?.secondsLeft(at: now) == 0)
+    for pause: Int64 in [5, 15, 60, 300, 900, 1800, 3600, 3600] {
+      _ = try fail(try #require(try shop.next(duty)), duty)
+      let pending = try #require(try shop.next(duty))
+      #expect(pending.secondsLeft(at: now) == pause)
+      #expect(pending.secondsLeft(at: now.adding(seconds: pause - 1)) == 1)
+      #expect(pending.secondsLeft(at: now.adding(seconds: pause)) == 0)
+    }
+    // The other channel has a time of its own.
+    #expect(try shop.next(duty, on: .relay)?.secondsLeft(at: now) == 0)
+    // A clock that was set back keeps nobody waiting.
+    #expect(try shop.next(duty)?.secondsLeft(at: now.adding(seconds: -1)) == 0)
+    let filter = DeliveryFilter(order: OutTradeNo("20261121-7"), sequence: 1)
+    _ = try shop.deliveries.resend(shop.merchant, filter, by: shop.act())
+    #expect(try shop.next(duty)?.secondsLeft(at: now) == 0)
+  }
+
   @Test func `whoever lost the lease learns nothing to tell, and counts no failure`() throws {
     let late = try shop.telling()
     let pending = try #require(try shop.next(late))

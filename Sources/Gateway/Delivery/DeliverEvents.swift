@@ -88,6 +88,8 @@ struct DeliverEvents {
       let next = try gateway.deliveries.next(
         channel.name, of: channel.events, merchant, order, duty, until: conversation.deadline)
       guard let pending = next else { return .allTold }
+      let left = pending.secondsLeft(at: conversation.now)
+      guard left == 0 else { return .later(seconds: left) }
       return try tell(pending, on: channel)
     }
     return step ?? .heldBack
