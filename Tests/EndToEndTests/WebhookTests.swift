@@ -109,6 +109,8 @@ import Testing
     }
     let list = try site.run("delivery", "list")
     #expect(list.contains("webhook  pending"), "\(list)")
+    // Most were not even tried.
+    #expect(list.split(separator: "\n").count == 12, "\(list)")
     try receiver.start()
     try eventually("everything is told", within: .seconds(60)) { try site.isTold() }
     let told = try receiver.told()

@@ -45,6 +45,8 @@ struct Program {
     #expect(token.error.contains("reader, cashier, reviewer"))
     #expect(try Program.run(["token", "create", "--role", "reader", "--name", ""]).code == 64)
     #expect(try Program.run(["order", "show", "a b"]).code == 64)
+    #expect(try Program.run(["delivery", "list", "--all"]).code == 64)
+    #expect(try Program.run(["delivery", "resend", "--sequence", "1"]).code == 64)
   }
 
   @Test func `a faulty configuration ends every command with 78 and the same line`() throws {

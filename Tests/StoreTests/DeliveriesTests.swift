@@ -18,6 +18,21 @@ import Testing
     try shop.deliveries.recordFailed(pending, remark: "nobody there", duty, by: shop.act())
   }
 
+  /// What an operator of a shop with a webhook and a relay sees.
+  private func list(
+    _ filter: DeliveryFilter = DeliveryFilter(states: [.pending, .dead]), limit: Int = 10
+  ) throws -> DeliveryList {
+    try shop.deliveries.list(
+      shop.merchant, filter, of: [.webhook: Set(ShopEvent.allCases), .relay: [.paid]],
+      limit: limit, until: shop.soon)
+  }
+
+  private func lines(_ list: DeliveryList) -> [String] {
+    list.records.map {
+      "\($0.order) \($0.sequence) \($0.channel.rawValue) \($0.state.rawValue) \($0.attempts)"
+    }
+  }
+
   /// Lets three days pass since the first attempt.
   private func age() throws {
     try shop.database.withConnection(until: shop.soon) { connection in
@@ -56,11 +71,51 @@ import Testing
     #expect(try fail(pending, duty) == .dead)
     #expect(try shop.next(duty)?.news.event == .refundApplied)
     #expect(try shop.history().last == "undelivered:>")
-    let dead = try shop.deliveries.list(
-      shop.merchant, DeliveryFilter(states: [.dead]), limit: 10, until: shop.soon)
+    let dead = try list(DeliveryFilter(states: [.dead])).records
     #expect(dead.map(\.event) == [.paid])
     #expect(dead.first?.attempts == 2)
     #expect(dead.first?.remark == "nobody there")
+  }
+
+  @Test func `what nobody came to try is listed, on each channel that is to be told`() throws {
+    let order = "20261121-7"
+    #expect(
+      try lines(list()) == [
+        "\(order) 1 relay pending 0", "\(order) 1 webhook pending 0",
+        "\(order) 2 webhook pending 0",
+      ])
+    let duty = try shop.telling()
+    _ = try fail(try #require(try shop.next(duty)), duty)
+    try shop.deliveries.recordArrived(
+      try #require(try shop.next(duty, on: .relay)), by: shop.act())
+    #expect(
+      try lines(list()) == ["\(order) 1 webhook pending 1", "\(order) 2 webhook pending 0"])
+    #expect(
+      try lines(list(DeliveryFilter(order: OutTradeNo(order), states: DeliveryState.allCases)))
+        == [
+          "\(order) 1 relay delivered 0", "\(order) 1 webhook pending 1",
+          "\(order) 2 webhook pending 0",
+        ])
+    let onRelay = DeliveryFilter(channel: .relay, states: [.pending, .dead])
+    #expect(try lines(list(onRelay)) == [])
+    while let pending = try shop.next(duty) {
+      try shop.deliveries.recordArrived(pending, by: shop.act())
+    }
+    try shop.duties.finish(duty, .done, until: shop.soon)
+    #expect(try lines(list()) == [])
+  }
+
+  @Test func `a list that is cut says how much is left`() throws {
+    for number in 1...4 {
+      let order = shop.order("20261121-8\(number)")
+      _ = try shop.orders.create(order, by: shop.act())
+      _ = try shop.attempts.closeUnopened(order, by: shop.act())
+    }
+    let list = try list(limit: 3)
+    #expect(list.records.count == 3)
+    #expect(list.left == 4)
+    let other = DeliveryFilter(order: OutTradeNo("20261121-82"), states: [.pending])
+    #expect(try lines(self.list(other)) == ["20261121-82 1 webhook pending 0"])
   }
 
   @Test func `what was given up is told once more when a person says so`() throws {

@@ -1,5 +1,5 @@
 import MariaDB
-import Payments
+public import Payments
 
 /// The channels of every merchant's shop.
 struct ShopChannels: Sendable {
@@ -16,6 +16,14 @@ struct ShopChannels: Sendable {
 
   /// In the order of `ShopChannel`; empty when the shop wants to be told nothing.
   func channels(of merchant: MerchantName) -> [any Channel] { channels[merchant] ?? [] }
+}
+
+extension Settings {
+  /// What a merchant's shop wants to be told on each channel.
+  public func shopWishes(of merchant: MerchantName) -> [ShopChannel: Set<ShopEvent>] {
+    let channels = shops[merchant]?.channels(shopDatabase) ?? []
+    return Dictionary(uniqueKeysWithValues: channels.map { ($0.name, $0.events) })
+  }
 }
 
 extension ShopSettings {

@@ -19,16 +19,24 @@ struct DeliveryCommand: ParsableCommand {
     @Flag(help: "Only what was given up.")
     var dead = false
 
-    @Flag(help: "What has arrived, too.")
+    @Flag(help: "What has arrived of an order, too.")
     var all = false
+
+    func validate() throws {
+      if all, choice.order == nil {
+        throw ValidationError("What has arrived is listed of one order: --all with --order.")
+      }
+    }
 
     func run() throws {
       var filter = choice.filter
-      filter.states = dead ? [.dead] : all ? [] : [.pending, .dead]
+      filter.states = dead ? [.dead] : all ? DeliveryState.allCases : [.pending, .dead]
       try desk.work { merchant, database, act in
-        let records = try Deliveries(database).list(
-          merchant, filter, limit: 1000, until: act.deadline)
-        for record in records { print(record.line) }
+        let wishes = try desk.settings().shopWishes(of: merchant)
+        let list = try Deliveries(database).list(
+          merchant, filter, of: wishes, limit: 1000, until: act.deadline)
+        for record in list.records { print(record.line) }
+        if list.left > 0 { print("… and \(list.left) more") }
       }
     }
   }
