@@ -159,27 +159,61 @@ extension Deliveries {
       """, condition.values)
   }
 
+  /// How many are sent again in one transaction: while it lasts, notifications about their orders
+  /// wait for the duties' rows.
+  private static let batch = 200
+
   /// Has events told once more, whether they arrived or were given up.
   ///
+  /// - Parameters:
+  ///   - filter: names an event, or what was given up: that is no longer so afterwards.
+  ///   - act: made anew for each part of a crowd, with its own deadline.
   /// - Returns: how many deliveries are due now.
+  /// - Throws: also when a part of them is due already; the rest is found by the next call.
   public func resend(
+    _ merchant: MerchantName, _ filter: DeliveryFilter, by act: () -> Act
+  ) throws -> Int {
+    precondition(
+      filter.sequence != nil || filter.states == [.dead],
+      "What is sent again must not be found again, or there would be no end.")
+    var count = 0
+    while true {
+      let sent = try resendBatch(merchant, filter, by: act())
+      count += sent
+      if sent < Self.batch { return count }
+    }
+  }
+
+  private func resendBatch(
     _ merchant: MerchantName, _ filter: DeliveryFilter, by act: Act
   ) throws -> Int {
-    let condition = filter.tried(merchant, filter.states)
-    return try database.transaction(until: act.deadline) { connection in
-      let rows = try connection.query(
-        "SELECT DISTINCT d.order_no FROM delivery d WHERE \(condition.sql)", condition.values)
-      let count = try connection.execute(
-        """
-        UPDATE delivery d SET d.state = 'pending', d.attempts = 0, d.since = ?, d.at = ?,
-          d.remark = 'to be sent again'
-        WHERE \(condition.sql)
-        """,
-        [.integer(act.now.microseconds), .integer(act.now.microseconds)] + condition.values)
-      for row in rows {
-        try connection.plan(.delivery, merchant, try row.text("order_no"), afterSeconds: 0)
-      }
-      return count
+    let choice = filter.tried(merchant, filter.states)
+    // Chosen before the transaction: one that runs again would not find them any more.
+    let rows = try database.withConnection(until: act.deadline) { connection in
+      try connection.query(
+        "SELECT d.order_no, d.seq, d.channel FROM delivery d WHERE \(choice.sql) LIMIT ?",
+        choice.values + [.integer(Int64(Self.batch))])
     }
+    guard !rows.isEmpty else { return 0 }
+    let now = Value.integer(act.now.microseconds)
+    try database.transaction(until: act.deadline) { connection in
+      for row in rows {
+        var key = Part("d.merchant = ?", [.text(merchant.text)])
+        key.add("d.order_no = ?", .text(try row.text("order_no")))
+        key.add("d.seq = ?", .integer(try row.integer("seq")))
+        key.add("d.channel = ?", .text(try row.text("channel")))
+        if !filter.states.isEmpty { key.add("d.state", in: filter.states.map(\.rawValue)) }
+        try connection.execute(
+          """
+          UPDATE delivery d SET d.state = 'pending', d.attempts = 0, d.since = ?, d.at = ?,
+            d.remark = 'to be sent again'
+          WHERE \(key.sql)
+          """, [now, now] + key.values)
+      }
+      for order in Set(try rows.map { try $0.text("order_no") }).sorted() {
+        try connection.plan(.delivery, merchant, order, afterSeconds: 0)
+      }
+    }
+    return rows.count
   }
 }

@@ -129,7 +129,7 @@ import Testing
     #expect(try shop.duties.take([.delivery], until: shop.soon) == nil)
 
     let dead = DeliveryFilter(states: [.dead])
-    #expect(try shop.deliveries.resend(shop.merchant, dead, by: shop.act()) == 1)
+    #expect(try shop.deliveries.resend(shop.merchant, dead) { shop.act() } == 1)
     let again = try shop.telling()
     let first = try #require(try shop.next(again))
     #expect(first.news.event == .paid)
@@ -139,6 +139,36 @@ import Testing
     #expect(try shop.next(again) == nil)
   }
 
+  @Test func `a crowd is sent again in small parts, each with a deadline of its own`() throws {
+    let duty = try shop.telling()
+    let crowd = 450
+    try shop.database.withConnection(until: shop.soon) { connection in
+      for number in 1...crowd {
+        let order = "20261120-\(number)"
+        try connection.execute(
+          "INSERT INTO event (merchant, order_no, seq, event, at) VALUES ('main', ?, 1, 'closed', 1)",
+          [.text(order)])
+        try connection.execute(
+          "INSERT INTO delivery (merchant, order_no, seq, channel, state, attempts, since, at)"
+            + " VALUES ('main', ?, 1, 'webhook', 'dead', 9, 1, 1)", [.text(order)])
+      }
+    }
+    var acts = 0
+    let count = try shop.deliveries.resend(shop.merchant, DeliveryFilter(states: [.dead])) {
+      acts += 1
+      return shop.act()
+    }
+    #expect(count == crowd)
+    #expect(acts == 3)
+    #expect(try shop.count("delivery WHERE state = 'pending' AND attempts = 0") == Int64(crowd))
+    #expect(try shop.count("duty WHERE kind = 'delivery' AND done_at IS NULL") == Int64(crowd) + 1)
+    // What was not given up is left alone.
+    #expect(try shop.next(duty)?.attempts == 0)
+    #expect(
+      try shop.deliveries.resend(shop.merchant, DeliveryFilter(states: [.dead])) { shop.act() } == 0
+    )
+  }
+
   @Test func `an event that has arrived can be told once more`() throws {
     let duty = try shop.telling()
     try shop.deliveries.recordArrived(try #require(try shop.next(duty)), by: shop.act())
@@ -146,7 +176,7 @@ import Testing
     try shop.duties.finish(duty, .done, until: shop.soon)
     let filter = DeliveryFilter(
       order: OutTradeNo("20261121-7"), sequence: 1, channel: .webhook)
-    #expect(try shop.deliveries.resend(shop.merchant, filter, by: shop.act()) == 1)
+    #expect(try shop.deliveries.resend(shop.merchant, filter) { shop.act() } == 1)
     #expect(try shop.next(try shop.telling())?.news.sequence == 1)
   }
 
@@ -166,7 +196,7 @@ import Testing
     // A clock that was set back keeps nobody waiting.
     #expect(try shop.next(duty)?.secondsLeft(at: now.adding(seconds: -1)) == 0)
     let filter = DeliveryFilter(order: OutTradeNo("20261121-7"), sequence: 1)
-    _ = try shop.deliveries.resend(shop.merchant, filter, by: shop.act())
+    _ = try shop.deliveries.resend(shop.merchant, filter) { shop.act() }
     #expect(try shop.next(duty)?.secondsLeft(at: now) == 0)
   }
 

@@ -57,8 +57,10 @@ struct DeliveryCommand: ParsableCommand {
     func run() throws {
       var filter = choice.filter
       if choice.sequence == nil { filter.states = [.dead] }
-      try desk.work { merchant, database, act in
-        let count = try Deliveries(database).resend(merchant, filter, by: act)
+      try desk.work { merchant, database, _ in
+        let count = try Deliveries(database).resend(merchant, filter) {
+          .ofOperator(patience: .seconds(25))
+        }
         print("\(count) to be sent now.")
         if count == 0 { throw ExitCode.failure }
       }
