@@ -77,17 +77,11 @@ public struct Duties: Sendable {
           WHERE id = ? AND lease = ? AND lease_until > 0
           """, key)
       case .again(let seconds, let isFresh):
-        try connection.execute(
-          """
-          UPDATE duty SET due_at = IF(due_at < lease_until, GREATEST(due_at, \(databaseNow) + ?),
-              \(databaseNow) + ?),
-            lease_until = 0, attempt = IF(?, 0, attempt)
-          WHERE id = ? AND lease = ? AND lease_until > 0
-          """,
-          [
-            .integer(dueAfter(seconds: isFresh ? 0 : min(seconds, arrivalSeconds))),
-            .integer(dueAfter(seconds: seconds)), .integer(isFresh ? 1 : 0),
-          ] + key)
+        try connection.postpone(
+          key, seconds, atLeast: isFresh ? 0 : arrivalSeconds, attempt: isFresh ? "0" : "attempt")
+      case .notBegun(let seconds):
+        try connection.postpone(
+          key, seconds, atLeast: arrivalSeconds, attempt: "GREATEST(attempt - 1, 0)")
       }
     }
   }
@@ -135,6 +129,9 @@ public enum DutyEnding: Sendable, Equatable {
   case done
   /// Due again after so many seconds; `isFresh` when it got ahead, so that it is not patient yet.
   case again(afterSeconds: Int64, isFresh: Bool)
+  /// Nothing was tried, as it was not its turn: this time does not count. Due again after so many
+  /// seconds.
+  case notBegun(afterSeconds: Int64)
 }
 
 /// Somebody else holds the duty by now: the lease was over.
@@ -183,6 +180,24 @@ extension Connection {
       WHERE id = ? AND lease = ? AND lease_until > 0
       """, [.integer(duty.id), .integer(duty.lease)])
     guard changed == 1 else { throw LeaseLost() }
+  }
+
+  /// Gives a duty back that is due after so many seconds.
+  ///
+  /// - Parameter least: no sooner than this when it was planned anew meanwhile.
+  fileprivate mutating func postpone(
+    _ key: [Value], _ seconds: Int64, atLeast least: Int64, attempt: String
+  ) throws(MariaDBError) {
+    try execute(
+      """
+      UPDATE duty SET due_at = IF(due_at < lease_until, GREATEST(due_at, \(databaseNow) + ?),
+          \(databaseNow) + ?),
+        lease_until = 0, attempt = \(attempt)
+      WHERE id = ? AND lease = ? AND lease_until > 0
+      """,
+      [
+        .integer(dueAfter(seconds: min(seconds, least))), .integer(dueAfter(seconds: seconds)),
+      ] + key)
   }
 
   /// While it is held, a duty is due at the end of its lease: whatever happens to its holder, it

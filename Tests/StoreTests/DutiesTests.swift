@@ -52,7 +52,9 @@ import Testing
     #expect(try shop.duties.take(.refund, other, "R1", until: shop.soon) == nil)
   }
 
-  @Test(arguments: [DutyEnding.done, .again(afterSeconds: 3600, isFresh: true)])
+  @Test(arguments: [
+    DutyEnding.done, .again(afterSeconds: 3600, isFresh: true), .notBegun(afterSeconds: 3600),
+  ])
   func `who has overslept the lease finishes nothing`(ending: DutyEnding) throws {
     let shop = try Shop()
     try shop.plan("R1")
@@ -191,6 +193,28 @@ import Testing
     try shop.plan("R1")
     try shop.duties.finish(duty, .done, until: shop.soon)
     #expect(try shop.take("R1").attempt == 1)
+  }
+
+  @Test func `a time at which nothing was tried does not count`() throws {
+    let shop = try Shop()
+    try shop.plan("R1")
+    try shop.duties.finish(
+      shop.take("R1"), .again(afterSeconds: 0, isFresh: false), until: shop.soon)
+    for _ in 0..<6 {
+      let duty = try shop.take("R1")
+      #expect(duty.attempt == 2)
+      try shop.duties.finish(duty, .notBegun(afterSeconds: 0), until: shop.soon)
+      // Given back once, it is given back.
+      try shop.duties.finish(duty, .notBegun(afterSeconds: 0), until: shop.soon)
+    }
+    // What was planned while it was held was done with by none of these.
+    let duty = try shop.take("R1")
+    try shop.plan("R1")
+    try shop.duties.finish(duty, .notBegun(afterSeconds: 60), until: shop.soon)
+    try shop.passTimeOfDuties(seconds: 5)
+    let last = try shop.take("R1")
+    try shop.duties.finish(last, .notBegun(afterSeconds: 60), until: shop.soon)
+    #expect(try shop.duties.take(until: shop.soon) == nil)
   }
 
   @Test func `planning brings a waiting duty forward and never puts one off`() throws {

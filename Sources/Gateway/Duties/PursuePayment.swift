@@ -26,7 +26,7 @@ struct PursuePayment {
     else { return .done }
     guard attempt.state == .created || attempt.state == .unpaid else { return try leave(attempt) }
     guard try gateway.pace.take(.query, merchant.name, until: conversation.deadline) else {
-      return .again(afterSeconds: .random(in: 1...5), isFresh: false)
+      return .notBegun(afterSeconds: .random(in: 1...5))
     }
     do {
       switch try AskWeChat(conversation).ask(attempt) {
