@@ -24,20 +24,28 @@ public struct Pace: Sendable {
 
   public init(_ database: Database) { self.database = database }
 
-  /// Whether a call may go out now; if so, its moment is taken.
+  /// Takes the moment of a call that may go out now.
+  ///
+  /// - Returns: `nil` when it may; or else in how many seconds, at the earliest, one may.
   public func take(
     _ kind: Kind, _ merchant: MerchantName, until deadline: ContinuousClock.Instant
-  ) throws -> Bool {
-    try database.withConnection(until: deadline) { connection in
+  ) throws -> Int64? {
+    let key: [Value] = [.text(merchant.text), .text(kind.rawValue)]
+    return try database.withConnection(until: deadline) { connection in
       try connection.execute(
-        "INSERT IGNORE INTO pace (merchant, kind, next_at) VALUES (?, ?, 0)",
-        [.text(merchant.text), .text(kind.rawValue)])
-      return try connection.execute(
+        "INSERT IGNORE INTO pace (merchant, kind, next_at) VALUES (?, ?, 0)", key)
+      let taken = try connection.execute(
         """
         UPDATE pace SET next_at = \(databaseNow) + ?
         WHERE merchant = ? AND kind = ? AND next_at <= \(databaseNow)
-        """,
-        [.integer(kind.spacingMicroseconds), .text(merchant.text), .text(kind.rawValue)]) == 1
+        """, [.integer(kind.spacingMicroseconds)] + key)
+      guard taken != 1 else { return nil }
+      let rows = try connection.query(
+        """
+        SELECT GREATEST(next_at - \(databaseNow), 0) AS rest FROM pace
+        WHERE merchant = ? AND kind = ?
+        """, key)
+      return try rows.first.map { secondsUntilDue(microseconds: try $0.integer("rest")) } ?? 0
     }
   }
 

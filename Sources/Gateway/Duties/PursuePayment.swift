@@ -25,8 +25,8 @@ struct PursuePayment {
         merchant.name, number, until: conversation.deadline)
     else { return .done }
     guard attempt.state == .created || attempt.state == .unpaid else { return try leave(attempt) }
-    guard try gateway.pace.take(.query, merchant.name, until: conversation.deadline) else {
-      return .notBegun(afterSeconds: .random(in: 1...5))
+    if let rest = try gateway.pace.take(.query, merchant.name, until: conversation.deadline) {
+      return .notBegun(afterSeconds: rest + .random(in: 1...5))
     }
     do {
       switch try AskWeChat(conversation).ask(attempt) {

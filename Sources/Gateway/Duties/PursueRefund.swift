@@ -72,10 +72,13 @@ struct PursueRefund {
     if let obstacle = conversation.refunds.obstacle(to: application) {
       return try wait(.configuration, .notAccepted, "\(obstacle)", refund)
     }
-    guard
-      try conversation.gateway.pace.take(.refund, merchant.name, until: conversation.deadline)
-      // At different times: all who were held back would come back at once.
-    else { return .again(afterSeconds: .random(in: 2...10), isFresh: true) }
+    if let rest = try conversation.gateway.pace.take(
+      .refund, merchant.name, until: conversation.deadline)
+    {
+      // At different times, all the more after a pause: all who were held back would come back at
+      // once.
+      return .notBegun(afterSeconds: rest + .random(in: 2...10 + rest))
+    }
     switch try store.takeTurnToSend(refund, duty, by: conversation.act("duty")) {
     case .tooSoon:
       return try wait(
