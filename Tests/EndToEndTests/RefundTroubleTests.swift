@@ -62,6 +62,8 @@ import Testing
     let (number, _) = try site.paidOrder()
     let refund = Site.refundNumber()
     try site.fault("refund", "drop_after", of: refund)
+    // WeChat's own word would be reason enough to ask.
+    try site.fault("refund_notify", "lose", of: refund, count: 0)
     let begun = ContinuousClock.now
     let reply = try site.refund(number, fee: 1990, refundNumber: refund)
     #expect(reply.json["waiting_for"]?.string == "wechat", "\(reply.text)")
