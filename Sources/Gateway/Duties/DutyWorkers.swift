@@ -14,6 +14,10 @@ final class DutyWorkers: Sendable {
   // All threads fail alike, each second, as long as MariaDB is gone.
   private let failures = Throttle(interval: .seconds(10))
 
+  // However hurried: looking hundreds of times a second would be all that a test's database does.
+  private static let pause = DispatchTimeInterval.microseconds(
+    Int(max(dueAfter(seconds: 1), 100_000)))
+
   init(_ gateway: Gateway) {
     runner = DutyRunner(gateway)
     logger = gateway.logger
@@ -53,7 +57,7 @@ final class DutyWorkers: Sendable {
         }
       }
       // Woken by `stop`, and then waking the next.
-      if stopped.wait(timeout: .now() + .microseconds(Int(dueAfter(seconds: 1)))) == .success {
+      if stopped.wait(timeout: .now() + Self.pause) == .success {
         stopped.signal()
       }
     }

@@ -75,9 +75,9 @@ struct PursueRefund {
     if let rest = try conversation.gateway.pace.take(
       .refund, merchant.name, until: conversation.deadline)
     {
-      // At different times, all the more after a pause: all who were held back would come back at
-      // once.
-      return .notBegun(afterSeconds: rest + .random(in: 2...10 + rest))
+      // At different times: all who were held back would come back at once. Not much later than a
+      // pause ends, or those whose failures make it pause would always come first.
+      return .notBegun(afterSeconds: rest + .random(in: 0...10))
     }
     switch try store.takeTurnToSend(refund, duty, by: conversation.act("duty")) {
     case .tooSoon:
