@@ -13,8 +13,17 @@ struct Context: Sendable {
 
   var now: BeijingTime { BeijingTime(microseconds: microsecondsSince1970()) }
 
+  /// The client's address as it is kept: `nil` when nginx names none, as for a unix socket.
+  var clientAddress: String? {
+    let address = request.remoteAddress
+    return (1...45).contains(address.utf8.count) && address.utf8.allSatisfy(\.isGraphic)
+      ? address : nil
+  }
+
   func act(_ actor: String) -> Act {
-    Act(actor: actor, requestID: request.requestID, now: now, deadline: request.deadline)
+    Act(
+      actor: actor, requestID: request.requestID, clientAddress: clientAddress, now: now,
+      deadline: request.deadline)
   }
 
   /// The bearer token of the request.
@@ -51,7 +60,7 @@ struct Context: Sendable {
   func conversation(_ merchant: Merchant) -> Conversation {
     Conversation(
       gateway: gateway, merchant: merchant, requestID: request.requestID,
-      deadline: request.deadline)
+      clientAddress: clientAddress, deadline: request.deadline)
   }
 
   /// The merchant that a holder of a token acts for.

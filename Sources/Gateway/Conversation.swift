@@ -9,12 +9,16 @@ struct Conversation: Sendable {
   let merchant: Merchant
   /// `nil` for a duty.
   let requestID: String?
+  /// `nil` for a duty.
+  var clientAddress: String?
   let deadline: ContinuousClock.Instant
 
   var now: BeijingTime { BeijingTime(microseconds: microsecondsSince1970()) }
 
   func act(_ actor: String) -> Act {
-    Act(actor: actor, requestID: requestID, now: now, deadline: deadline)
+    Act(
+      actor: actor, requestID: requestID, clientAddress: clientAddress, now: now,
+      deadline: deadline)
   }
 
   /// WeChat, spoken to about orders.

@@ -14,7 +14,8 @@ public struct Journal: Sendable {
     try database.withConnection(until: deadline) { connection in
       try connection.query(
         """
-        SELECT at, out_trade_no, out_refund_no, event, from_state, to_state, actor, detail
+        SELECT at, out_trade_no, out_refund_no, event, from_state, to_state, actor, detail,
+          request_id, client_address
         FROM journal WHERE merchant = ? AND order_no = ? ORDER BY id
         """, [.text(merchant.text), .text(order.text)]
       ).map(JournalEntry.init)
@@ -40,6 +41,10 @@ public struct JournalEntry: Sendable, Equatable {
   public let by: String
   /// A sentence for a person.
   public let detail: String
+  /// `Act.requestID`.
+  public let requestID: String?
+  /// `Act.clientAddress`.
+  public let clientAddress: String?
 
   fileprivate init(_ row: Row) throws {
     at = BeijingTime(microseconds: try row.integer("at"))
@@ -50,6 +55,8 @@ public struct JournalEntry: Sendable, Equatable {
     to = try row.optionalText("to_state")
     by = try row.text("actor")
     detail = try row.text("detail")
+    requestID = try row.optionalText("request_id")
+    clientAddress = try row.optionalText("client_address")
   }
 }
 
@@ -67,12 +74,18 @@ struct JournalLine {
   var notificationID: Int64?
   /// What the shop is told about it; `nil` when it is none of the shop's business.
   var tells: ShopEvent?
+
+  /// As much of the sentence as the tables hold.
+  var storedDetail: String { detail.fitting(512) }
 }
 
 extension Connection {
   /// Whether the journal tells the same already.
+  ///
+  /// Of an alarm its row is asked: the history of an order may be long.
   mutating func holds(_ line: JournalLine) throws(MariaDBError) -> Bool {
-    try !query(
+    if let alarm = line.alarm { return try holds(alarm, line) }
+    return try !query(
       """
       SELECT 1 FROM journal
       WHERE merchant = ? AND order_no = ? AND out_trade_no <=> ? AND out_refund_no <=> ?
@@ -81,24 +94,26 @@ extension Connection {
       """,
       [
         .text(line.merchant.text), .text(line.order.text), Value(line.outTradeNo?.text),
-        Value(line.refund?.text), .text(line.event), .text(line.detail),
+        Value(line.refund?.text), .text(line.event), .text(line.storedDetail),
       ]
     ).isEmpty
   }
 
+  /// Writes a line, raises or ends the alarms that go with it, and tells the shop what it is to know.
   mutating func record(_ line: JournalLine, by act: Act) throws(MariaDBError) {
     try execute(
       """
       INSERT INTO journal (at, merchant, order_no, out_trade_no, out_refund_no, event, from_state,
-        to_state, actor, detail, notification_id, request_id)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        to_state, actor, detail, notification_id, request_id, client_address)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         .integer(act.now.microseconds), .text(line.merchant.text), .text(line.order.text),
         Value(line.outTradeNo?.text), Value(line.refund?.text), .text(line.event),
-        Value(line.from), Value(line.to), .text(act.actor), .text(line.detail),
-        Value(line.notificationID), Value(act.requestID),
+        Value(line.from), Value(line.to), .text(act.actor), .text(line.storedDetail),
+        Value(line.notificationID), Value(act.requestID), Value(act.clientAddress),
       ])
+    try updateAlarms(after: line, by: act)
     if let event = line.tells { try tell(event, line, by: act) }
   }
 }

@@ -9,7 +9,7 @@ public struct OrderRecord: Sendable {
   public let createdAt: BeijingTime
   /// `nil` as long as nobody has asked to pay.
   public let attempt: PaymentAttempt?
-  /// What a person must look at, in the order of `Alarm`.
+  /// What a person must look at and has not resolved yet, in the order of `Alarm`.
   public let alarms: [Alarm]
 
   /// The attempt's state; `created` as long as nobody has asked to pay.
@@ -20,12 +20,8 @@ public struct OrderRecord: Sendable {
       o.expires_at, o.created_at,
       p.out_trade_no, p.attempt, p.state, p.openid AS payer, p.total_fee AS attempt_fee,
       p.parameters, p.prepay_id, p.prepay_expires_at, p.transaction_id, p.paid_at, p.closing,
-      (SELECT GROUP_CONCAT(DISTINCT j.event) FROM journal j
-        WHERE j.merchant = o.merchant AND j.order_no = o.order_no) AS events,
-      EXISTS (SELECT 1 FROM refund r WHERE r.merchant = o.merchant AND r.order_no = o.order_no
-        AND r.state = 'abnormal') AS abnormal,
-      EXISTS (SELECT 1 FROM payment s WHERE s.merchant = o.merchant AND s.order_no = o.order_no
-        AND s.reserved_fee > s.total_fee) AS overlap
+      (SELECT GROUP_CONCAT(DISTINCT a.kind) FROM alarm a WHERE a.merchant = o.merchant
+        AND a.order_no = o.order_no AND a.resolved_at IS NULL) AS alarms
     FROM shop_order o
     LEFT JOIN payment p ON p.merchant = o.merchant AND p.order_no = o.order_no
       AND p.attempt = (SELECT q.attempt FROM payment q
@@ -43,21 +39,11 @@ public struct OrderRecord: Sendable {
     attempt =
       try row.optionalText("out_trade_no") == nil
       ? nil : PaymentAttempt(Columns(table: "payment", row: row), fee: "attempt_fee")
-    let events = try row.optionalText("events").map { $0.split(separator: ",") } ?? []
+    let open = try row.optionalText("alarms").map { $0.split(separator: ",") } ?? []
     let hasOldAmount = attempt?.state == .paid && attempt?.total != order.total
-    let hasAbnormalRefund = try row.integer("abnormal") == 1
-    let hasOverlap = try row.integer("overlap") == 1
     alarms = Alarm.allCases.filter { alarm in
-      switch alarm {
       // Not in the journal: where `shop_order` is a view, only who reads it sees the change.
-      case .amountChanged: hasOldAmount
-      // Over when the refund has come to an end, or a superfluous one was taken back.
-      case .refundAbnormal: hasAbnormalRefund
-      case .refundOverlap: hasOverlap
-      case .latePayment, .secondPayment, .amountMismatch, .currencyMismatch, .payerMismatch,
-        .transactionMismatch, .transactionReused, .unknownOrder, .foreignMerchant, .refundMismatch:
-        events.contains { $0 == alarm.rawValue }
-      }
+      alarm == .amountChanged ? hasOldAmount : open.contains { $0 == alarm.rawValue }
     }
   }
 }

@@ -1,7 +1,8 @@
 import MariaDB
-import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 @Suite struct MigratorTests {
   private let server: PrivateMariaDB
@@ -60,15 +61,17 @@ import Testing
     _ = try migrator(name).apply()
     var connection = try Connection(server.settings(database: name))
     // As it was before duties and refunds.
-    for table in ["duty", "refund", "pace", "event", "delivery"] {
-      try connection.run("DROP TABLE \(table)")
-    }
-    try connection.run(
+    for row in try connection.query(
       """
-      ALTER TABLE payment DROP COLUMN reserved_fee, DROP COLUMN refund_count,
-        DROP COLUMN refund_sent_no, DROP COLUMN refund_sent_at
+      SELECT table_name AS name FROM information_schema.tables
+      WHERE table_schema = DATABASE() AND table_name <> 'migration'
       """)
-    try connection.run("ALTER TABLE notification DROP COLUMN out_refund_no")
+    {
+      try connection.run("DROP TABLE \(row.text("name"))")
+    }
+    for migration in Migration.all.prefix(6) {
+      for statement in migration.statements { try connection.run(statement) }
+    }
     try connection.execute("DELETE FROM migration WHERE number > 6")
     try connection.execute(
       """

@@ -1,0 +1,167 @@
+public import MariaDB
+public import Payments
+
+/// What a person must look at (告警): one row for each contradiction, open until it is resolved.
+///
+/// Alarms are raised by journal lines, in their transaction. Those that tell of a state
+/// (`refundAbnormal`, `refundOverlap`) end with it; all others are resolved by a person.
+public struct Alarms: Sendable {
+  private let database: Database
+
+  public init(_ database: Database) { self.database = database }
+
+  /// A page of a list.
+  public struct Page: Sendable {
+    public let alarms: [AlarmRecord]
+    /// Where the next page begins; `nil` on the last one.
+    public let next: AlarmCursor?
+  }
+
+  /// Alarms of a merchant, newest first.
+  public func list(
+    _ merchant: MerchantName, _ filter: AlarmFilter = AlarmFilter(),
+    after cursor: AlarmCursor? = nil, limit: Int, until deadline: ContinuousClock.Instant
+  ) throws -> Page {
+    var conditions = ["merchant = ?"]
+    var values: [Value] = [.text(merchant.text)]
+    if let isOpen = filter.isOpen {
+      conditions.append(isOpen ? "resolved_at IS NULL" : "resolved_at IS NOT NULL")
+    }
+    if let kind = filter.kind {
+      conditions.append("kind = ?")
+      values.append(.text(kind.rawValue))
+    }
+    if let order = filter.order {
+      conditions.append("order_no = ?")
+      values.append(.text(order.text))
+    }
+    if let cursor {
+      conditions.append("(raised_at < ? OR (raised_at = ? AND id < ?))")
+      let raisedAt = Value.integer(cursor.raisedAt.microseconds)
+      values += [raisedAt, raisedAt, .integer(cursor.id)]
+    }
+    // One more than the page tells whether there is another page.
+    values.append(.integer(Int64(limit) + 1))
+    let alarms = try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        AlarmRecord.selection + " WHERE " + conditions.joined(separator: " AND ")
+          + " ORDER BY raised_at DESC, id DESC LIMIT ?", values
+      ).map(AlarmRecord.init)
+    }
+    let page = Array(alarms.prefix(limit))
+    return Page(alarms: page, next: alarms.count > limit ? page.last?.cursor : nil)
+  }
+
+  /// What an attempt to resolve an alarm came to.
+  public enum Resolution: Sendable, Equatable {
+    case resolved(AlarmRecord)
+    /// It was resolved before: nothing was changed, the first note stands.
+    case stood(AlarmRecord)
+    case notFound
+  }
+
+  /// Records that a person has settled what an alarm tells of.
+  public func resolve(
+    _ merchant: MerchantName, _ id: Int64, note: Reason, by act: Act
+  ) throws -> Resolution {
+    try database.transaction(until: act.deadline) { connection in
+      let changed = try connection.execute(
+        """
+        UPDATE alarm SET resolved_at = ?, resolved_by = ?, note = ?
+        WHERE id = ? AND merchant = ? AND resolved_at IS NULL
+        """,
+        [
+          .integer(act.now.microseconds), .text(act.actor), .text(note.text), .integer(id),
+          .text(merchant.text),
+        ])
+      let row = try connection.query(
+        AlarmRecord.selection + " WHERE id = ? AND merchant = ?",
+        [.integer(id), .text(merchant.text)]
+      ).first
+      guard let record = try row.map(AlarmRecord.init) else { return .notFound }
+      guard changed == 1 else { return .stood(record) }
+      try connection.record(
+        JournalLine(
+          merchant: merchant, order: record.order, outTradeNo: record.outTradeNo,
+          refund: record.refund, event: Self.resolvedEvent,
+          detail: "\(record.kind) resolved: \(note.text)"), by: act)
+      return .resolved(record)
+    }
+  }
+
+  static let resolvedEvent = "alarm_resolved"
+}
+
+/// Which alarms are meant.
+public struct AlarmFilter: Sendable {
+  /// `nil`: open ones and resolved ones.
+  public var isOpen: Bool?
+  public var kind: Alarm?
+  public var order: OutTradeNo?
+
+  public init(isOpen: Bool? = nil, kind: Alarm? = nil, order: OutTradeNo? = nil) {
+    self.isOpen = isOpen
+    self.kind = kind
+    self.order = order
+  }
+}
+
+/// Where a page of alarms ends.
+public struct AlarmCursor: Sendable, Equatable {
+  public let raisedAt: BeijingTime
+  public let id: Int64
+
+  public init(raisedAt: BeijingTime, id: Int64) {
+    self.raisedAt = raisedAt
+    self.id = id
+  }
+}
+
+/// An alarm as a person sees it.
+public struct AlarmRecord: Sendable, Equatable {
+  public let id: Int64
+  public let order: OutTradeNo
+  /// The payment attempt; `nil` when it is about the order as such.
+  public let outTradeNo: OutTradeNo?
+  /// The refund; `nil` when it is about the payment.
+  public let refund: OutRefundNo?
+  /// The name of an `Alarm`, which a newer version may have added.
+  public let kind: String
+  /// What happened and what to do.
+  public let detail: String
+  public let raisedAt: BeijingTime
+  /// `nil` while it is open.
+  public let resolution: Resolution?
+
+  /// Who resolved it, when and how.
+  public struct Resolution: Sendable, Equatable {
+    public let at: BeijingTime
+    public let by: String
+    public let note: String
+  }
+
+  public var cursor: AlarmCursor { AlarmCursor(raisedAt: raisedAt, id: id) }
+
+  static let selection = """
+    SELECT id, order_no, out_trade_no, out_refund_no, kind, detail, raised_at, resolved_at,
+      resolved_by, note
+    FROM alarm
+    """
+
+  init(_ row: Row) throws {
+    let columns = Columns(table: "alarm", row: row)
+    guard let raisedAt = try columns.time("raised_at") else { throw columns.unusable("raised_at") }
+    id = try row.integer("id")
+    order = try columns.value("order_no", OutTradeNo.init)
+    outTradeNo = try columns.optional("out_trade_no", OutTradeNo.init)
+    refund = try columns.optional("out_refund_no", OutRefundNo.init)
+    kind = try row.text("kind")
+    detail = try row.text("detail")
+    self.raisedAt = raisedAt
+    resolution = try columns.time("resolved_at").map { at in
+      Resolution(
+        at: at, by: try row.optionalText("resolved_by") ?? "",
+        note: try row.optionalText("note") ?? "")
+    }
+  }
+}
