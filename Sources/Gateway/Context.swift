@@ -81,39 +81,5 @@ struct Context: Sendable {
   }
 
   /// A value of the query string; `nil` when absent. Names and values are percent-decoded.
-  func query(_ name: String) throws(Refusal) -> String? {
-    for pair in request.query.split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard percentDecoded(parts[0]) == name else { continue }
-      guard let value = percentDecoded(parts.count == 2 ? parts[1] : "") else {
-        throw Refusal(.malformedRequest, "\(name) in the query is not UTF-8, percent-encoded.")
-      }
-      return value
-    }
-    return nil
-  }
-}
-
-/// Decodes `%41` and `+`; `nil` when the escapes or the UTF-8 are wrong.
-private func percentDecoded(_ text: Substring) -> String? {
-  var bytes: [UInt8] = []
-  var rest = Array(text.utf8)[...]
-  while let byte = rest.popFirst() {
-    switch byte {
-    case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
-    case UInt8(ascii: "%"):
-      guard let high = rest.popFirst()?.hexadecimalValue,
-        let low = rest.popFirst()?.hexadecimalValue
-      else { return nil }
-      bytes.append(high << 4 | low)
-    default: bytes.append(byte)
-    }
-  }
-  return String(validating: bytes, as: UTF8.self)
-}
-
-extension UInt8 {
-  fileprivate var hexadecimalValue: UInt8? {
-    Character(Unicode.Scalar(self)).hexDigitValue.map(UInt8.init)
-  }
+  func query(_ name: String) throws(Refusal) -> String? { try request.queryValue(name) }
 }

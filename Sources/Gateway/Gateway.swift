@@ -72,6 +72,7 @@ public final class Gateway: Sendable {
         "This address takes \(allowed.joined(separator: " and ")), not \(request.method).",
         allowed: allowed)
     }
+    if let members = route.query { try request.allowQuery(members) }
     if case .json = route.body, !request.contentType.isJSON { throw Refusal(.unsupportedMediaType) }
     return try route.handle(context)
   }

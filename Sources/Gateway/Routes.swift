@@ -13,6 +13,8 @@ struct Route: Sendable {
   var path: [String] = []
   /// WeChat's notifications are taken under whatever name their type has: what counts is the signature.
   var body: Body = .any
+  /// The names that its query may hold; `nil` where no query is read, nor looked at.
+  var query: [String]?
   let handle: @Sendable (Context) throws -> Response
 
   enum Socket: String, CaseIterable, Sendable { case api, notify, merchant }
@@ -22,7 +24,9 @@ struct Route: Sendable {
     // The mini-program.
     Route(name: "login", socket: .api, method: "POST", body: .json, handle: Login.handle),
     Route(name: "pay", socket: .api, method: "POST", body: .json, handle: Pay.handle),
-    Route(name: "order", socket: .api, method: "GET", handle: ShowOrder.handle),
+    Route(
+      name: "order", socket: .api, method: "GET", query: ["out_trade_no"],
+      handle: ShowOrder.handle),
     Route(
       name: "refund-apply", socket: .api, method: "POST", body: .json, handle: BuyerRefunds.apply),
     Route(
@@ -49,7 +53,7 @@ struct Route: Sendable {
       handle: allowing(.cashier, MerchantOrders.create)),
     Route(
       name: "merchant", socket: .merchant, method: "GET", path: ["orders"],
-      handle: allowing(.reader, MerchantOrders.list)),
+      query: OrderFilter.members, handle: allowing(.reader, MerchantOrders.list)),
     Route(
       name: "merchant", socket: .merchant, method: "GET", path: ["orders", "*"],
       handle: allowing(.reader, MerchantOrders.show)),
@@ -61,7 +65,7 @@ struct Route: Sendable {
       body: .json, handle: allowing(.cashier, MerchantRefunds.create)),
     Route(
       name: "merchant", socket: .merchant, method: "GET", path: ["refunds"],
-      handle: allowing(.reader, MerchantRefunds.list)),
+      query: RefundFilter.members, handle: allowing(.reader, MerchantRefunds.list)),
     Route(
       name: "merchant", socket: .merchant, method: "GET", path: ["refunds", "*"],
       handle: allowing(.reader, MerchantRefunds.show)),

@@ -9,6 +9,8 @@ struct OrderFilter {
   let cursor: OrderCursor?
   let limit: Int
 
+  static let members = ["state", "from", "to", "cursor", "limit"]
+
   init(_ context: Context) throws(Refusal) {
     let states = PaymentState.allCases.map(\.rawValue).joined(separator: ", ")
     state = try context.read("state", "one of \(states)", PaymentState.init)

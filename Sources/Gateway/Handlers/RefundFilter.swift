@@ -7,6 +7,8 @@ struct RefundFilter {
   let cursor: RefundCursor?
   let limit: Int
 
+  static let members = ["state", "cursor", "limit"]
+
   init(_ context: Context) throws(Refusal) {
     let states = RefundState.allCases.map(\.rawValue).joined(separator: ", ")
     state = try context.read("state", "one of \(states)", RefundState.init)
