@@ -17,11 +17,12 @@ public struct ReceivedNotification: Sendable {
     do {
       fields = try FlatXML.read(body)
     } catch {
-      throw .message(error)
+      throw NotificationRefusal(body, error)
     }
+    guard fields["req_info"] == nil || fields["sign"] != nil else { throw .refundNotification }
     for (name, value) in fields {
       guard name.isNotificationName else { throw .name }
-      guard value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+      guard value.unicodeScalars.allSatisfy({ $0.isAllowed(in: name) }) else {
         throw .controlCharacter(name)
       }
     }
@@ -61,11 +62,14 @@ public struct PaymentNotification: Sendable {
 
   fileprivate init(verified fields: Fields) throws(NotificationRefusal) {
     self.fields = fields
-    guard fields["return_code"] == "SUCCESS", fields["result_code"] == "SUCCESS" else {
-      proof = nil
-      return
-    }
     do {
+      let codes = try ["return_code", "result_code"].map { name throws(FieldRefusal) in
+        try fields.value(name) { ["SUCCESS", "FAIL"].contains($0) ? $0 : nil }
+      }
+      guard codes == ["SUCCESS", "SUCCESS"] else {
+        proof = nil
+        return
+      }
       for name in Fields.reliedUpon {
         _ = try fields.value(name) { $0.isEmpty ? nil : $0 }
       }
@@ -97,6 +101,18 @@ public enum NotificationRefusal: Error, Sendable, Equatable {
   case field(String)
   /// The encrypted part of a refund notification does not open with the merchant's key.
   case undecipherable
+  /// JSON, as WeChat sends it to the notify address of APIv3.
+  case apiV3
+  /// A refund notification at the address of payments.
+  case refundNotification
+  /// A payment notification at the address of refunds.
+  case paymentNotification
+
+  /// - Parameter refusal: why the body is no message of APIv2.
+  init(_ body: [UInt8], _ refusal: XMLRefusal) {
+    let first = body.first { !" \t\r\n".utf8.contains($0) }
+    self = first == UInt8(ascii: "{") ? .apiV3 : .message(refusal)
+  }
 }
 
 extension NotificationRefusal: CustomStringConvertible {
@@ -110,6 +126,13 @@ extension NotificationRefusal: CustomStringConvertible {
     case .signature(let refusal): "the signature is not right (\(refusal))"
     case .field(let name): "\(name) is missing or not of its shape"
     case .undecipherable: "req_info does not open with the merchant's key"
+    case .apiV3:
+      "JSON, as APIv3 notifies; this address takes APIv2: the order was placed by another program,"
+        + " or the merchant platform names this address"
+    case .refundNotification:
+      "a refund notification at the address of payments; it belongs to refund_notify_url"
+    case .paymentNotification:
+      "a payment notification at the address of refunds; it belongs to notify_url"
     }
   }
 }
@@ -137,6 +160,17 @@ extension Fields {
 
   /// Fields of which all messages with one signature must agree.
   fileprivate static let unambiguous = reliedUpon + ["fee_type"]
+}
+
+extension Unicode.Scalar {
+  /// Whether a field may hold it. Tabs and line ends are no reason to refuse money in a field that
+  /// nothing here reads, such as `attach`.
+  fileprivate func isAllowed(in name: String) -> Bool {
+    switch value {
+    case 0x09, 0x0A, 0x0D: !Fields.unambiguous.contains(name) && name != "sign"
+    default: value >= 0x20 && value != 0x7F
+    }
+  }
 }
 
 extension String {

@@ -19,8 +19,9 @@ public struct RefundNotification: Sendable {
     do {
       fields = try FlatXML.read(body)
     } catch {
-      throw .message(error)
+      throw NotificationRefusal(body, error)
     }
+    guard fields["sign"] == nil || fields["req_info"] != nil else { throw .paymentNotification }
     do {
       _ = try fields.value("return_code") { $0 == "SUCCESS" ? $0 : nil }
       appID = try fields.value("appid", AppID.init)
