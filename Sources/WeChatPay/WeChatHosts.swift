@@ -40,21 +40,23 @@ public final class WeChatHosts: Sendable {
 
   /// Posts a message and reads the answer, which is not verified yet.
   ///
-  /// - Parameter mayBeRepeated: whether another host may be asked although one may have got the
-  ///   message.
+  /// - Parameters:
+  ///   - mayBeRepeated: whether another host may be asked although one may have got the message.
+  ///   - signed: makes the message anew for each host. WeChat's hosts may share what they remember
+  ///     of nonces, so that no two messages have the same one.
   /// - Throws: `TransportError`; it counts as unsent only when no host can have got the message.
   func exchange(
-    _ message: Fields, path: String, mayBeRepeated: Bool, sessions: Pool<Session>,
-    deadline: ContinuousClock.Instant
+    path: String, mayBeRepeated: Bool, sessions: Pool<Session>,
+    deadline: ContinuousClock.Instant, signed: () -> Fields
   ) throws(TransportError) -> Fields {
-    let body = FlatXML.write(message)
     var failure = TransportError(
       wasSent: false, message: "WeChat has not answered several times; it is asked again shortly")
     for host in hostsInOrder() {
       do {
         let response = try send(
           HTTPRequest(
-            method: .post, url: host + path, contentType: "text/xml; charset=utf-8", body: body),
+            method: .post, url: host + path, contentType: "text/xml; charset=utf-8",
+            body: FlatXML.write(signed())),
           sessions: sessions, deadline: deadline)
         let answer = try response.message()
         note(host) { $0.succeed() }

@@ -145,6 +145,21 @@ import Testing
     #expect(main.received.count == 1)
   }
 
+  @Test func `a message that goes to the second host is signed anew`() throws {
+    let html = Array("<html><body>502 Bad Gateway</body></html>".utf8)
+    let main = try standIns.host(["/pay/unifiedorder": .page(status: 502, html)])
+    let backup = try standIns.host(["/pay/unifiedorder": prepared])
+    _ = try conversation(standIns.hosts(main.url, backup.url)).pay(Sample.unifiedOrder())
+    try main.waitForRequests(1)
+    try backup.waitForRequests(1)
+    let sent = try [main, backup].map { host in
+      try FlatXML.read(Array(#require(host.received.first).body.utf8))
+    }
+    for fields in sent { try Signature.verify(fields, key: Sample.key, expected: .md5) }
+    #expect(sent[0]["nonce_str"] != sent[1]["nonce_str"])
+    #expect(sent[0]["sign"] != sent[1]["sign"])
+  }
+
   @Test func `an answer of WeChat with status 500 is an answer, not a reason to ask elsewhere`()
     throws
   {

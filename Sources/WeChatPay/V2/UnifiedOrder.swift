@@ -66,6 +66,24 @@ public struct UnifiedOrder: Sendable, Equatable {
     }
   }
 
+  /// Whether a merchant's own appid and mch_id stand in it: after a change of the configuration an
+  /// order that was placed before is another merchant's to WeChat.
+  public func isPlaced(by merchant: Merchant) -> Bool {
+    appID == merchant.appID && merchantID == merchant.merchantID
+  }
+
+  /// Whether WeChat may judge this order otherwise than an older one that it never took: it says
+  /// something else, or was made more than an hour later.
+  public func mayFareBetter(than older: UnifiedOrder) -> Bool {
+    if startsAt.seconds - older.startsAt.seconds > 3600 { return true }
+    var (here, there) = (fields, older.fields)
+    for name in ["out_trade_no", "time_start"] {
+      here[name] = nil
+      there[name] = nil
+    }
+    return here != there
+  }
+
   /// The parameters as text to be recorded, without nonce, signature and key.
   public var stored: String { String(decoding: FlatXML.write(fields), as: UTF8.self) }
 

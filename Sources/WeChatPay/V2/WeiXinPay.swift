@@ -27,7 +27,7 @@ open class WeiXinPay {
   ///
   /// - Throws: `WeChatPayError`; `didNotHappen` speaks of this call, not of an earlier one.
   public func pay(_ order: UnifiedOrder) throws(WeChatPayError) -> PrepayID {
-    guard order.appID == merchant.appID, order.merchantID == merchant.merchantID else {
+    guard order.isPlaced(by: merchant) else {
       throw WeChatPayError(
         .unifiedOrder, wasSent: false,
         "expected an order of appid \(merchant.appID) and mch_id \(merchant.merchantID), got one of"
@@ -98,22 +98,18 @@ open class WeiXinPay {
 
   /// Adds merchant and nonce, signs, posts, verifies.
   ///
-  /// A repetition has a nonce of its own, and so another signature; its other fields are the same.
+  /// A repetition has a nonce of its own, at another host too, and so another signature; its other
+  /// fields are the same.
   private func sendOnce(
     _ fields: Fields, awaiting answer: Answer
   ) throws(WeChatPayError) -> Fields {
     let (call, signType) = (answer.call, answer.signType)
-    var message = fields
-    message["appid"] = merchant.appID.text
-    message["mch_id"] = merchant.merchantID.text
-    message["nonce_str"] = Nonce.make()
-    message["sign_type"] = signType.rawValue
-    message["sign"] = Signature.make(message, key: merchant.apiKey, type: signType)
     let received: Fields
     do {
       received = try hosts.exchange(
-        message, path: call.path, mayBeRepeated: call.mayBeRepeated,
-        sessions: sessions(for: call), deadline: deadline)
+        path: call.path, mayBeRepeated: call.mayBeRepeated, sessions: sessions(for: call),
+        deadline: deadline
+      ) { signed(fields, signType) }
     } catch {
       // A server looks at the certificate before it passes the request on: in TLS before it takes a
       // byte, nginx before it asks the application behind it. What was turned away there refunded
@@ -124,5 +120,15 @@ open class WeiXinPay {
         handling: error.isCertificateFault ? .configure : nil)
     }
     return try answer.verified(received, merchant: merchant)
+  }
+
+  private func signed(_ fields: Fields, _ type: SignType) -> Fields {
+    var message = fields
+    message["appid"] = merchant.appID.text
+    message["mch_id"] = merchant.merchantID.text
+    message["nonce_str"] = Nonce.make()
+    message["sign_type"] = type.rawValue
+    message["sign"] = Signature.make(message, key: merchant.apiKey, type: type)
+    return message
   }
 }
