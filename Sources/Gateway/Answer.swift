@@ -55,6 +55,7 @@ enum Answer {
     case let refusal as NotRefundable: Refusal(refusal)
     case let refusal as RefundRefusal: Refusal(refusal)
     case let error as WeChatPayError: Refusal(error)
+    case let error as LoginError: Refusal(error)
     case is PoolExhausted: Refusal(.databaseUnavailable)
     case let error as MariaDBError:
       switch error.kind {
@@ -109,11 +110,62 @@ extension Refusal {
     self.init(.refundStateConflict, message)
   }
 
+  /// What a buyer is told of a call to WeChat that brought no result. WeChat's words stay in the log
+  /// and in the order's history, but for those that say what is wrong in every shop alike.
   init(_ error: WeChatPayError) {
-    switch error.code {
-    case nil, .systemError: self.init(.wechatUnavailable)
-    // Asking again brings the same; WeChat's own words say what to do.
-    case _?: self.init(.wechatRefused, "WeChat refused: \(error).")
+    let code = Code(error)
+    let words: String? =
+      switch code {
+      case .paymentMisconfigured: error.commonWords
+      case .wechatRefused: error.code?.word
+      default: nil
+      }
+    let sentence = words.flatMap { $0.isHarmless ? "\(code.sentence.dropLast()) (\($0))." : nil }
+    self.init(code, sentence, reason: "\(error)")
+  }
+
+  /// The same for the merchant's own programs and people, who can act on WeChat's words.
+  init(toMerchant error: WeChatPayError) {
+    let code = Code(error)
+    self.init(code, "\(code.sentence) WeChat: \(error).", reason: "\(error)")
+  }
+
+  init(_ error: LoginError) {
+    let (code, message): (Code, String?) =
+      switch error.cause {
+      case .codeRefused: (.loginCodeInvalid, nil)
+      case .highRisk: (.loginRefused, nil)
+      case .tooOften: (.tooManyLogins, nil)
+      case .busy, .unreachable, .unusableAnswer: (.wechatUnavailable, nil)
+      // Nothing that the buyer can mend.
+      case .appID: (.loginMisconfigured, "WeChat refuses every login: it does not know the appid.")
+      case .appSecret:
+        (.loginMisconfigured, "WeChat refuses every login: the AppSecret is not this appid's.")
+      case .appSecretFrozen:
+        (.loginMisconfigured, "WeChat refuses every login: the AppSecret is frozen.")
+      case .quotaReached:
+        (.loginMisconfigured, "WeChat refuses every login: the day's quota of calls is used up.")
+      case .refused: (.loginMisconfigured, nil)
+      }
+    self.init(code, message, reason: "\(error)")
+  }
+}
+
+extension Refusal.Code {
+  fileprivate init(_ error: WeChatPayError) {
+    if error.isMisconfiguration {
+      self = .paymentMisconfigured
+    } else {
+      // Asking again brings the same, unless WeChat has trouble of its own.
+      switch error.code {
+      case nil, .systemError, .bizErrNeedRetry: self = .wechatUnavailable
+      case _?: self = .wechatRefused
+      }
     }
   }
+}
+
+extension String {
+  /// Whether it is one of WeChat's words and not a text.
+  fileprivate var isHarmless: Bool { utf8.count <= 64 && !contains { $0 == " " || $0.isNewline } }
 }

@@ -81,7 +81,9 @@ public final class Gateway: Sendable {
   private func answer(_ error: any Error, to request: Request, on socket: String) -> Response {
     let refusal = Answer.refusal(for: error)
     guard socket == Route.Socket.notify.rawValue else {
-      return Answer.refusal(refusal, requestID: request.requestID)
+      let forMerchant = (error as? WeChatPayError).map(Refusal.init(toMerchant:))
+      let shown = socket == Route.Socket.merchant.rawValue ? forMerchant ?? refusal : refusal
+      return Answer.refusal(shown, requestID: request.requestID)
     }
     return Answer.notRecorded(refusal)
   }
@@ -103,12 +105,12 @@ public final class Gateway: Sendable {
       // What the caller may not see, the operator must.
       switch refusal.code.status {
       case 500...:
-        metadata["reason"] = "\(failure)"
+        metadata["reason"] = "\(refusal.reason ?? "\(failure)")"
         level = .error
       case _ where socket == Route.Socket.notify.rawValue:
         metadata["reason"] = "\(failure)"
         level = .warning
-      default: break
+      default: if let reason = refusal.reason { metadata["reason"] = "\(reason)" }
       }
     }
     logger.log(level: level, "answered", metadata: metadata)

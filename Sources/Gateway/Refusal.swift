@@ -5,11 +5,14 @@ struct Refusal: Error {
   let message: String
   /// The methods that the address takes, where it was the method that was refused.
   let allowed: [String]
+  /// For the log alone: what the operator must know and the caller must not, such as WeChat's words.
+  let reason: String?
 
-  init(_ code: Code, _ message: String? = nil, allowed: [String] = []) {
+  init(_ code: Code, _ message: String? = nil, allowed: [String] = [], reason: String? = nil) {
     self.code = code
     self.message = message ?? code.sentence
     self.allowed = allowed
+    self.reason = reason
   }
 
   /// What HTTP wants to be said beside the status. Source: RFC 9110, sections 10.2.1, 10.2.3, 11.6.1.
@@ -50,6 +53,7 @@ struct Refusal: Error {
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case tooManyLogins = "TOO_MANY_LOGINS"
     case loginMisconfigured = "LOGIN_MISCONFIGURED"
+    case paymentMisconfigured = "PAYMENT_MISCONFIGURED"
     case notificationRefused = "NOTIFICATION_REFUSED"
     case notificationQuarantined = "NOTIFICATION_QUARANTINED"
     case internalFault = "INTERNAL_FAULT"
@@ -72,7 +76,7 @@ struct Refusal: Error {
       case .bodyTooLarge: 413
       case .unsupportedMediaType: 415
       case .tooManyLogins: 429
-      case .internalFault, .loginMisconfigured: 500
+      case .internalFault, .loginMisconfigured, .paymentMisconfigured: 500
       case .wechatRefused: 502
       case .wechatUnavailable, .databaseUnavailable, .overloaded: 503
       }
@@ -82,7 +86,8 @@ struct Refusal: Error {
       switch self {
       case .malformedRequest: "The request is not what this route expects."
       case .loginRequired: "Log in first (wx.login, then the login route) and send its token."
-      case .loginCodeInvalid: "The login code is used or too old: call wx.login again."
+      case .loginCodeInvalid:
+        "The login code is used, too old, or of another mini-program (appid): call wx.login again."
       case .loginRefused: "WeChat does not let this user log in."
       case .tokenInvalid: "The token is unknown, expired or revoked: ask for a new one."
       case .roleInsufficient: "The token's role does not allow this."
@@ -108,6 +113,8 @@ struct Refusal: Error {
       case .tooManyLogins: "WeChat allows no more logins of this user right now: wait a minute."
       case .loginMisconfigured:
         "WeChat refuses every login: the merchant's appid, AppSecret or quota must be looked at."
+      case .paymentMisconfigured:
+        "WeChat refuses every payment: the merchant's appid, mch_id or API key must be looked at."
       case .notificationRefused: "The notification is not from WeChat, or not for us."
       case .notificationQuarantined:
         "The notification is genuine, but contradicts our records: see the order's alarms."

@@ -23,12 +23,12 @@ public struct LoginClient: Sendable {
   /// - Returns: the buyer within the merchant's appid.
   public func exchange(code: String) throws(LoginError) -> OpenID {
     guard (1...128).contains(code.utf8.count), code.utf8.allSatisfy(\.isGraphic) else {
-      throw .codeRefused
+      throw LoginError(.codeRefused)
     }
     do {
       return try ask(code)
     } catch {
-      guard error == .busy else { throw error }
+      guard error.cause == .busy else { throw error }
       // WeChat's manual: -1 is worth one repetition after a moment.
       pause(milliseconds: 200)
       return try ask(code)
@@ -48,57 +48,106 @@ public struct LoginClient: Sendable {
         sessions: hosts.loginSessions, patience: .milliseconds(100), deadline: deadline)
     } catch {
       // Its message stays here: the address that was asked for holds the AppSecret.
-      throw .unreachable
+      throw LoginError(.unreachable)
     }
-    return try Self.openID(in: response.body)
+    return try Self.openID(in: response.body, hiding: merchant.appSecret.revealed)
   }
 
   /// Reads an answer; its content type may be `text/plain`, and success has no `errcode`.
-  static func openID(in body: [UInt8]) throws(LoginError) -> OpenID {
+  ///
+  /// - Parameter secret: the AppSecret, which no error shows, should WeChat ever repeat it.
+  static func openID(in body: [UInt8], hiding secret: String = "") throws(LoginError) -> OpenID {
     let answer: Answer
     do {
       answer = try JSONDecoder().decode(Answer.self, from: Data(body))
     } catch {
-      throw .unusableAnswer
+      throw LoginError(.unusableAnswer)
     }
-    switch answer.errcode ?? 0 {
-    case 0:
-      guard let openID = answer.openid.flatMap(OpenID.init) else { throw .unusableAnswer }
+    guard let code = answer.errcode, code != 0 else {
+      guard let openID = answer.openid.flatMap(OpenID.init) else { throw LoginError(.unusableAnswer) }
       return openID
-    case -1: throw .busy
-    case 40029, 40163: throw .codeRefused
-    case 40226: throw .highRisk
-    case 45011: throw .tooOften
-    case 45009: throw .quotaReached
-    case 40013, 40125: throw .configuration
-    case let code: throw .refused(code)
     }
+    throw LoginError(errcode: code, errmsg: answer.errmsg, hiding: secret)
   }
 
   private struct Answer: Decodable {
     let openid: String?
     let errcode: Int?
+    let errmsg: String?
   }
 }
 
 /// Why a login brought no openid.
-public enum LoginError: Error, Sendable, Equatable {
-  /// The code is wrong, used or too old: the mini-program calls `wx.login` again (40029, 40163).
-  case codeRefused
-  /// WeChat blocks this account as high-risk (40226).
-  case highRisk
-  /// This buyer logs in too often, more than 100 times a minute (45011).
-  case tooOften
-  /// WeChat is busy (-1), also at the second try.
-  case busy
-  /// Alarm: the day's quota of calls is used up (45009).
-  case quotaReached
-  /// Alarm: appid or AppSecret is wrong (40013, 40125).
-  case configuration
-  /// A code that the manual did not have.
-  case refused(Int)
-  /// No answer. The code may be used up.
-  case unreachable
-  /// An answer that is not WeChat's JSON.
-  case unusableAnswer
+public struct LoginError: Error, Sendable, Equatable {
+  public enum Cause: Sendable, Equatable {
+    /// The code is wrong, used or too old: the mini-program calls `wx.login` again (40163). 40029
+    /// also says that it is a code of another appid.
+    case codeRefused
+    /// WeChat blocks this account as high-risk (40226).
+    case highRisk
+    /// This buyer logs in too often, more than 100 times a minute (45011).
+    case tooOften
+    /// WeChat is busy (-1), also at the second try.
+    case busy
+    /// Alarm: the day's quota of calls is used up (45009).
+    case quotaReached
+    /// Alarm: the appid is wrong (40013).
+    case appID
+    /// Alarm: the AppSecret is wrong (40125).
+    case appSecret
+    /// Alarm: the AppSecret is frozen on WeChat's platform (40243).
+    case appSecretFrozen
+    /// A code that the manual did not have.
+    case refused
+    /// No answer. The code may be used up.
+    case unreachable
+    /// An answer that is not WeChat's JSON.
+    case unusableAnswer
+  }
+
+  public let cause: Cause
+  /// WeChat's own number for it; `nil` when it gave none.
+  public let errcode: Int?
+  /// WeChat's own words, for the log: at most 128 visible characters, without the AppSecret.
+  public let errmsg: String?
+
+  init(_ cause: Cause) {
+    self.cause = cause
+    errcode = nil
+    errmsg = nil
+  }
+
+  init(errcode: Int, errmsg: String?, hiding secret: String) {
+    cause =
+      switch errcode {
+      case -1: .busy
+      case 40029, 40163: .codeRefused
+      case 40226: .highRisk
+      case 45011: .tooOften
+      case 45009: .quotaReached
+      case 40013: .appID
+      case 40125: .appSecret
+      case 40243: .appSecretFrozen
+      default: .refused
+      }
+    self.errcode = errcode
+    self.errmsg = errmsg.map { text in
+      let shown = secret.isEmpty ? text : text.replacing(secret, with: "…")
+      return String(shown.filter { $0 == " " || !$0.isWhitespace && !$0.isControl }.prefix(128))
+    }
+  }
+}
+
+extension LoginError: CustomStringConvertible {
+  /// For the log.
+  public var description: String {
+    guard let errcode else { return "jscode2session: \(cause)" }
+    return "jscode2session: errcode \(errcode)" + (errmsg.map { " (\($0))" } ?? "")
+  }
+}
+
+extension Character {
+  fileprivate var isControl: Bool {
+    unicodeScalars.contains { [.control, .format].contains($0.properties.generalCategory) }
+  }
 }

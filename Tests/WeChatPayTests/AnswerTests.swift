@@ -69,9 +69,31 @@ import Testing
       fields["return_code"] = word
       let error = try #require(refusal(fields))
       #expect(error.outcome == .unknown)
-      #expect(error.handling == .query)
+      #expect(error.handling == (word == "FAIL" ? .configure : .query))
       #expect(error.weChatText == "签名错误")
       #expect("\(error)".contains("签名错误"))
+    }
+  }
+
+  @Test(arguments: [
+    ("签名错误", true, true), ("商户号mch_id或sub_mch_id不存在", true, true),
+    ("appid不存在", true, true), ("商户号mch_id与appid不匹配", true, true),
+    // Whatever else it does not accept comes again, too; not everybody is told its words.
+    ("缺少参数openid oUpF8uM", true, false), ("系统繁忙，请稍后再试", false, false),
+    ("请求超时", false, false), (nil, false, false),
+  ])
+  func `what WeChat does not accept at all is told from a busy WeChat`(
+    text: String?, isMisconfiguration: Bool, isCommon: Bool
+  ) throws {
+    var fields: Fields = ["return_code": "FAIL"]
+    fields["return_msg"] = text
+    for call in WeChatCall.allCases {
+      let error = try #require(refusal(fields, call))
+      // Nothing is signed: it may have happened all the same.
+      #expect(error.outcome == .unknown)
+      #expect(error.code == nil)
+      #expect(error.isMisconfiguration == isMisconfiguration)
+      #expect(error.commonWords == (isCommon ? text : nil))
     }
   }
 

@@ -11,20 +11,34 @@ import Testing
       #expect(try LoginClient.openID(in: body).text == vector.expect.openid)
     } else {
       #expect(vector.expect.errcode == 40029)
-      #expect(throws: LoginError.codeRefused) { try LoginClient.openID(in: body) }
+      let error = try #require(throws: LoginError.self) { try LoginClient.openID(in: body) }
+      #expect(error.cause == .codeRefused)
     }
   }
 
   @Test(arguments: [
-    (-1, LoginError.busy), (40029, .codeRefused), (40163, .codeRefused), (40226, .highRisk),
-    (45011, .tooOften), (45009, .quotaReached), (40013, .configuration), (40125, .configuration),
-    (41008, .refused(41008)),
+    (-1, LoginError.Cause.busy), (40029, .codeRefused), (40163, .codeRefused), (40226, .highRisk),
+    (45011, .tooOften), (45009, .quotaReached), (40013, .appID), (40125, .appSecret),
+    (40243, .appSecretFrozen), (41008, .refused),
   ])
-  func `each of WeChat's codes has its meaning`(code: Int, meaning: LoginError) {
+  func `each of WeChat's codes has its meaning`(code: Int, meaning: LoginError.Cause) throws {
     // Also beside an openid: an error is never taken for success.
     for body in ["{\"errcode\":\(code)}", "{\"errcode\":\(code),\"openid\":\"o1\"}"] {
-      #expect(throws: meaning) { try LoginClient.openID(in: Array(body.utf8)) }
+      let error = try #require(throws: LoginError.self) {
+        try LoginClient.openID(in: Array(body.utf8))
+      }
+      #expect(error.cause == meaning)
+      #expect(error.errcode == code)
+      #expect("\(error)".contains("errcode \(code)"))
     }
+  }
+
+  @Test func `WeChat's words are kept for the log, without the AppSecret`() throws {
+    let body = "{\"errcode\":40125,\"errmsg\":\"invalid appsecret canary-1\\n\u{202E}, rid: 7\"}"
+    let error = try #require(throws: LoginError.self) {
+      try LoginClient.openID(in: Array(body.utf8), hiding: "canary-1")
+    }
+    #expect("\(error)" == "jscode2session: errcode 40125 (invalid appsecret …, rid: 7)")
   }
 
   @Test(arguments: [
@@ -33,7 +47,10 @@ import Testing
     "{\"session_key\":\"k\"}",
   ])
   func `anything else is no login`(body: String) {
-    #expect(throws: LoginError.unusableAnswer) { try LoginClient.openID(in: Array(body.utf8)) }
+    let error = #expect(throws: LoginError.self) {
+      try LoginClient.openID(in: Array(body.utf8))
+    }
+    #expect(error?.cause == .unusableAnswer)
   }
 }
 
@@ -63,9 +80,10 @@ import Testing
       let host = try standIns.host([
         "/sns/jscode2session": .page(Array("{\"errcode\":\(code)}".utf8))
       ])
-      #expect(throws: code == -1 ? LoginError.busy : .codeRefused) {
+      let error = try #require(throws: LoginError.self) {
         try login(standIns.hosts(host.url)).exchange(code: "code1")
       }
+      #expect(error.cause == (code == -1 ? .busy : .codeRefused))
       try host.waitForRequests(requests)
       #expect(host.received.count == requests)
     }
@@ -74,7 +92,8 @@ import Testing
   @Test(arguments: ["", "a b", "中文", "a\r\nHost: x", String(repeating: "x", count: 129)])
   func `text that is no login code is not sent`(code: String) throws {
     let hosts = standIns.hosts("https://127.0.0.1:1")
-    #expect(throws: LoginError.codeRefused) { try login(hosts).exchange(code: code) }
+    let error = #expect(throws: LoginError.self) { try login(hosts).exchange(code: code) }
+    #expect(error?.cause == .codeRefused)
   }
 
   @Test func `no error shows the AppSecret or the code`() throws {
@@ -82,7 +101,7 @@ import Testing
     let error = try #require(throws: LoginError.self) {
       try login(standIns.hosts(host.url)).exchange(code: "code-canary")
     }
-    #expect(error == .unreachable)
+    #expect(error.cause == .unreachable)
     var text = "\(error)"
     dump(error, to: &text)
     for secret in ["app-secret-canary", "code-canary"] { #expect(!text.contains(secret)) }

@@ -13,14 +13,9 @@ enum Login {
       throw Refusal(.malformedRequest, "code: expected the text that wx.login returned.")
     }
     let merchant = try merchant(body["merchant"]?.string, context)
-    let openID: OpenID
-    do {
-      openID = try LoginClient(
-        merchant: merchant, hosts: context.gateway.hosts, deadline: context.request.deadline
-      ).exchange(code: code)
-    } catch {
-      throw Refusal(error)
-    }
+    let openID = try LoginClient(
+      merchant: merchant, hosts: context.gateway.hosts, deadline: context.request.deadline
+    ).exchange(code: code)
     let lifeSeconds = context.gateway.settings.sessionLifeSeconds
     let token = try context.gateway.sessions.begin(
       merchant: merchant.name, openID: openID, lifeSeconds: lifeSeconds,
@@ -42,18 +37,5 @@ enum Login {
       throw Refusal(.malformedRequest, "merchant: several are configured, name one.")
     }
     return merchant
-  }
-}
-
-extension Refusal {
-  fileprivate init(_ error: LoginError) {
-    switch error {
-    case .codeRefused: self.init(.loginCodeInvalid)
-    case .highRisk: self.init(.loginRefused)
-    case .tooOften: self.init(.tooManyLogins)
-    case .busy, .unreachable, .unusableAnswer: self.init(.wechatUnavailable)
-    // Our own appid or secret is wrong, or the day's quota is spent: nothing the buyer can mend.
-    case .configuration, .quotaReached, .refused: self.init(.loginMisconfigured)
-    }
   }
 }

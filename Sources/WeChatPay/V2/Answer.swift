@@ -12,11 +12,12 @@ struct Answer {
 
   /// - Returns: the fields, when they are verified and `result_code` is SUCCESS.
   func verified(_ fields: Fields, merchant: Merchant) throws(WeChatPayError) -> Fields {
-    guard fields["return_code"] == "SUCCESS" else {
-      // Such an answer bears no signature: anybody might have written it, so it decides nothing.
+    switch fields["return_code"] {
+    case "SUCCESS": break
+    case "FAIL": throw WeChatPayError(call, notAccepted: fields["return_msg"])
+    default:
       throw WeChatPayError(
-        call, wasSent: true, "expected return_code SUCCESS; WeChat did not accept the message",
-        weChatText: fields["return_msg"])
+        call, wasSent: true, "expected return_code SUCCESS or FAIL", weChatText: fields["return_msg"])
     }
     do {
       try Signature.verify(fields, key: merchant.apiKey, expected: signType)

@@ -43,6 +43,21 @@ public struct WeChatPayError: Error, Sendable {
     self.handling = handling ?? Self.handling(of: call, wasSent: wasSent)
   }
 
+  /// An answer with `return_code` FAIL: WeChat did not even look at what the message asks for.
+  ///
+  /// Such an answer bears no signature: anybody might have written it, so that it proves nothing
+  /// about the outcome. It tells what to do, though: 签名错误 or 商户号mch_id不存在 come again for
+  /// ever, until the configuration is mended. Source: WeChat Pay APIv2, 协议规则, 通信标识.
+  init(_ call: WeChatCall, notAccepted text: String?) {
+    let isBusy = text.map { text in Self.busy.contains { text.contains($0) } } ?? true
+    self.init(
+      call, wasSent: true, "WeChat did not accept the message; what happened is unknown",
+      handling: isBusy ? nil : .configure, weChatText: text)
+  }
+
+  /// What WeChat's own troubles are told by: 系统繁忙, 请求超时, 请稍后再试, 频率过高.
+  private static let busy = ["系统", "繁忙", "超时", "稍后", "频率", "频繁", "SYSTEM", "busy"]
+
   private static func handling(of call: WeChatCall, wasSent: Bool) -> Handling {
     switch call {
     case .unifiedOrder, .refund: wasSent ? .query : .sendAgain
@@ -59,6 +74,25 @@ public struct WeChatPayError: Error, Sendable {
     handling = code.handling(of: call)
     message = "\(call.rawValue): refused with \(code.word.prefix(64))"
   }
+}
+
+extension WeChatPayError {
+  /// Whether it comes again at each call until somebody mends the merchant's configuration, or its
+  /// contract with WeChat.
+  public var isMisconfiguration: Bool { handling == .configure }
+
+  /// WeChat's words, when they are among those that it has for a wrong configuration and that
+  /// everybody may see; `nil` for any other text.
+  public var commonWords: String? {
+    weChatText.flatMap { text in Self.common.contains(text) ? text : nil }
+  }
+
+  private static let common: Set<String> = [
+    "签名错误", "签名失败", "appid不存在", "mch_id不存在", "商户号mch_id不存在",
+    "商户号mch_id或sub_mch_id不存在", "商户号mch_id与appid不匹配", "appid和mch_id不匹配",
+    "appid与mch_id不匹配", "mch_id参数格式错误", "appid参数长度有误", "mch_id参数长度有误",
+    "商户无此接口权限", "sign_type参数格式错误",
+  ]
 }
 
 extension WeChatPayError: CustomStringConvertible {
