@@ -64,7 +64,9 @@ public struct LoginClient: Sendable {
       throw LoginError(.unusableAnswer)
     }
     guard let code = answer.errcode, code != 0 else {
-      guard let openID = answer.openid.flatMap(OpenID.init) else { throw LoginError(.unusableAnswer) }
+      guard let openID = answer.openid.flatMap(OpenID.init) else {
+        throw LoginError(.unusableAnswer)
+      }
       return openID
     }
     throw LoginError(errcode: code, errmsg: answer.errmsg, hiding: secret)

@@ -153,7 +153,8 @@ import Testing
 
   @Test func `a genuine message without a field that matters proves nothing`() throws {
     for name in [
-      "return_code", "result_code", "nonce_str", "openid", "trade_type", "bank_type", "total_fee", "transaction_id",
+      "return_code", "result_code", "nonce_str", "openid", "trade_type", "bank_type", "total_fee",
+      "transaction_id",
       "out_trade_no", "time_end",
     ] {
       for value in [nil, ""] {

@@ -17,7 +17,8 @@ struct Answer {
     case "FAIL": throw WeChatPayError(call, notAccepted: fields["return_msg"])
     default:
       throw WeChatPayError(
-        call, wasSent: true, "expected return_code SUCCESS or FAIL", weChatText: fields["return_msg"])
+        call, wasSent: true, "expected return_code SUCCESS or FAIL",
+        weChatText: fields["return_msg"])
     }
     do {
       try Signature.verify(fields, key: merchant.apiKey, expected: signType)
