@@ -5,10 +5,15 @@
 /// in at most 64 KiB, none twice. `WEIXINPAY_END` with the value `1` is the last: neither does a
 /// request pass whose parameters were lost on the way, nor one to which nginx appended the client's
 /// headers (`fastcgi_pass_request_headers on`), which could repeat what the configuration sets.
+///
+/// Only `HTTP_HOST` may follow it: nginx 1.29.5 and later append that name unless it is configured,
+/// which it is not in a `weixinpay_params` of before. Nothing here reads it.
 struct ParameterBlock {
   static let maximumBytes = 64 << 10
   static let maximumCount = 200
   static let endName = "WEIXINPAY_END"
+  /// What nginx appends by itself.
+  private static let appendedName = "HTTP_HOST"
   private static let maximumNameBytes = 128
 
   private typealias Pair = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
@@ -29,8 +34,10 @@ struct ParameterBlock {
       if value == nil, malformedText == nil { malformedText = name }
       values[name] = value ?? ""
     }
-    guard values[Self.endName] == "1", let last = pairs.last?.name,
-      last.elementsEqual(Self.endName.utf8)
+    let names = pairs.map(\.name)
+    let named =
+      names.last?.elementsEqual(Self.appendedName.utf8) == true ? names.dropLast() : names[...]
+    guard values[Self.endName] == "1", let last = named.last, last.elementsEqual(Self.endName.utf8)
     else { throw .missingEnd }
     if let malformedText { throw .malformedText(name: malformedText) }
     self.values = values

@@ -64,6 +64,17 @@ import Testing
       (Records.pairs([("WEIXINPAY_END", "2")]), .missingEnd),
       (Records.pairs([("WEIXINPAY_END", "")]), .missingEnd),
       (Records.pairs([("WEIXINPAY_END", "1"), ("A", "")]), .missingEnd),
+      (Records.pairs([("HTTP_HOST", "a")]), .missingEnd),
+      (Records.pairs([("WEIXINPAY_END", "1"), ("A", ""), ("HTTP_HOST", "a")]), .missingEnd),
+      (Records.pairs([("WEIXINPAY_END", "1"), ("HTTP_HOST", "a"), ("A", "")]), .missingEnd),
+      (
+        Records.pairs([("WEIXINPAY_END", "1"), ("HTTP_HOST", "a"), ("HTTP_HOST", "a")]),
+        .duplicateParameter(name: "HTTP_HOST")
+      ),
+      (
+        Records.pairs([("HTTP_HOST", "a"), ("WEIXINPAY_END", "1"), ("HTTP_HOST", "a")]),
+        .duplicateParameter(name: "HTTP_HOST")
+      ),
       (Records.pairs([("WEIXINPAY_END", "1")]), .missingContentLength),
       (Records.pair([0x41], [0xC3]) + Records.pairs([("A", "")]), .duplicateParameter(name: "A")),
       (Records.pair([0x41], [0xC3]), .missingEnd),
@@ -78,6 +89,13 @@ import Testing
   ) {
     let bytes = Records.begin() + Records.parameterStream(content)
     #expect(verdict(bytes) == .refused(refusal))
+  }
+
+  @Test func `nginx may append the host behind the end, and nothing else`() {
+    let content = Records.pairs(
+      Records.whole(contentLength: "0") + [("HTTP_HOST", "shop.example")])
+    let bytes = Records.begin() + Records.parameterStream(content) + Records.bodyStream([])
+    #expect(verdict(bytes) == .whole)
   }
 
   @Test func `a length may be written in four bytes though one would do`() {

@@ -192,7 +192,7 @@ import Testing
       Records.pairs([("lower", "a")] + whole),
       Records.pair([0x41, 0x00], [0x42]) + Records.pairs(whole),
       // What nginx would append of the client's headers after our configuration.
-      Records.pairs(whole + [("HTTP_HOST", "a")]),
+      Records.pairs(whole + [("HTTP_COOKIE", "a")]),
     ]
     for content in contents {
       let reply = try server.exchange(
@@ -200,6 +200,16 @@ import Testing
       #expect(reply.standardOutput.isEmpty)
     }
     #expect(server.handled.isEmpty)
+  }
+
+  @Test func `a request to which a newer nginx appended the host is answered`() throws {
+    let server = try TestServer()
+    let content = Records.pairs(
+      Records.whole(contentLength: "0") + [("HTTP_HOST", "shop.example")])
+    let reply = try server.exchange(
+      Records.begin() + Records.parameterStream(content) + Records.bodyStream([]))
+    #expect(!reply.standardOutput.isEmpty)
+    #expect(server.handled.count == 1)
   }
 
   @Test func `mutated requests kill nobody`() throws {

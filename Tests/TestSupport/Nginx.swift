@@ -122,9 +122,12 @@ extension Nginx {
   private static func start(in folder: TemporaryFolder) throws(TestSupportError) -> ChildProcess {
     let log = folder.file("error.log")
     do {
-      let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+      let environment = ProcessInfo.processInfo.environment
+      let path = environment["PATH"] ?? "/usr/bin:/bin"
+      // Another nginx than the machine's, for `Tests/current-nginx`.
       let process = try ChildProcess.start(
-        "nginx", ["-p", folder.path, "-c", folder.file("nginx.conf"), "-e", log],
+        environment["WEIXINPAY_TEST_NGINX"] ?? "nginx",
+        ["-p", folder.path, "-c", folder.file("nginx.conf"), "-e", log],
         environment: ["PATH": "\(path):/usr/local/sbin:/usr/sbin:/sbin"], log: log,
         removing: folder)
       // nginx writes this file when it listens.
