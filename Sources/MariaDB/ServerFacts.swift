@@ -8,6 +8,8 @@ public struct ServerFacts: Sendable, Equatable {
   private let flushLogAtCommit: String
   /// `log_bin`: whether the server keeps a binary log, with which its own log must agree.
   private let hasBinaryLog: Bool
+  /// `binlog_format`: what the binary log holds, rows or statements.
+  private let binaryLogFormat: String
   /// `sync_binlog`: 1 writes the binary log to the disk at every commit.
   private let syncBinaryLog: String
   /// `innodb_doublewrite`: whether a page torn by a power cut can be repaired.
@@ -18,6 +20,7 @@ public struct ServerFacts: Sendable, Equatable {
     maximumConnections = variables["max_connections"].flatMap { Int($0) }
     flushLogAtCommit = variables["innodb_flush_log_at_trx_commit"] ?? "missing"
     hasBinaryLog = variables["log_bin"] == "ON"
+    binaryLogFormat = variables["binlog_format"] ?? "missing"
     syncBinaryLog = variables["sync_binlog"] ?? "missing"
     hasDoublewrite = variables["innodb_doublewrite"].map { $0 != "OFF" } ?? false
   }
@@ -35,6 +38,11 @@ public struct ServerFacts: Sendable, Equatable {
       faults.append(
         "sync_binlog is \(syncBinaryLog) while log_bin is ON, expected 1: otherwise a power cut"
           + " loses what replicas and backups need; set it in the server's configuration.")
+    }
+    if hasBinaryLog, binaryLogFormat == "STATEMENT" {
+      faults.append(
+        "binlog_format is STATEMENT while log_bin is ON, expected ROW or MIXED: otherwise every"
+          + " change of ours is refused (error 1665); set it in the server's configuration.")
     }
     if !hasDoublewrite {
       faults.append(

@@ -67,7 +67,8 @@ import Testing
       request.parameters.map(\.name) == [
         "WEIXINPAY_ROUTE", "QUERY_STRING", "REQUEST_METHOD", "CONTENT_TYPE", "CONTENT_LENGTH",
         "REQUEST_URI", "DOCUMENT_URI", "REMOTE_ADDR", "SERVER_NAME", "HTTPS", "REQUEST_ID",
-        "HTTP_HOST", "WEIXINPAY_SENT", "HTTP_AUTHORIZATION", "HTTP_IDEMPOTENCY_KEY", "WEIXINPAY_END",
+        "HTTP_HOST", "WEIXINPAY_SENT", "HTTP_AUTHORIZATION", "HTTP_IDEMPOTENCY_KEY",
+        "WEIXINPAY_END",
       ])
     #expect(request.values("WEIXINPAY_ROUTE") == ["pay"])
     #expect(request.values("WEIXINPAY_END") == ["1"])

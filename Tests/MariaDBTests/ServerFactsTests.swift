@@ -46,6 +46,12 @@ import Testing
     #expect(faults(["log_bin": "ON", "sync_binlog": "1"]) == [])
   }
 
+  @Test func `a binary log of statements takes none of our changes`() {
+    let log: [String: String?] = ["log_bin": "ON", "sync_binlog": "1"]
+    #expect(faults(log.merging(["binlog_format": "STATEMENT"]) { $1 }).count == 1)
+    #expect(faults(log.merging(["binlog_format": "MIXED"]) { $1 }) == [])
+  }
+
   @Test(arguments: [
     "10.6.0-MariaDB", "10.11.19-MariaDB-0+deb12u1", "11.4.2-MariaDB-log", "12.1.2-MariaDB",
   ])

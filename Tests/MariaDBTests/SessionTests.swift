@@ -9,20 +9,31 @@ import Testing
   private static let provider = "/usr/lib/galera/libgalera_smm.so"
 
   @Test func `the session is set whatever the server's defaults are`() throws {
-    let server = try PrivateMariaDB(extraOptions: [
-      "--sql-mode=", "--default-time-zone=+08:00", "--transaction-isolation=SERIALIZABLE",
-      "--autocommit=0", "--character-set-server=latin1", "--innodb-lock-wait-timeout=50",
-    ])
-    var connection = try Connection(server.settings(database: nil))
-    let shown = try variables(connection.query("SHOW SESSION VARIABLES"))
-    let expected = [
-      "autocommit": "ON", "time_zone": "+00:00", "tx_isolation": "READ-COMMITTED",
-      "innodb_lock_wait_timeout": "1", "lock_wait_timeout": "1", "idle_transaction_timeout": "5",
-      "max_statement_time": "1.500000", "character_set_client": "utf8mb4",
-      "character_set_connection": "utf8mb4", "character_set_results": "utf8mb4",
-    ]
-    for (name, value) in expected { #expect(shown[name] == value, "\(name)") }
-    #expect(shown["sql_mode"]?.split(separator: ",").contains("STRICT_ALL_TABLES") == true)
+    let server = try PrivateMariaDB(extraOptions: PrivateMariaDB.unusualOptions)
+    var administrator = try Connection(server.settings(database: nil))
+    // What `init_connect` does befalls every account but the administrator's.
+    try administrator.run("CREATE USER service@localhost IDENTIFIED BY 'secret'")
+    let service = ConnectionSettings(
+      socket: server.socket, host: nil, port: 0, caFile: nil, user: "service", password: "secret",
+      database: nil)
+    for settings in [server.settings(database: nil), service] {
+      var connection = try Connection(settings)
+      let shown = try variables(connection.query("SHOW SESSION VARIABLES"))
+      let expected = [
+        "autocommit": "ON", "time_zone": "+00:00", "tx_isolation": "READ-COMMITTED",
+        "tx_read_only": "OFF", "innodb_lock_wait_timeout": "1", "lock_wait_timeout": "1",
+        "idle_transaction_timeout": "5", "max_statement_time": "1.500000",
+        "character_set_client": "utf8mb4", "character_set_connection": "utf8mb4",
+        "character_set_results": "utf8mb4", "collation_connection": "utf8mb4_general_ci",
+        "completion_type": "NO_CHAIN", "sql_safe_updates": "OFF", "sql_auto_is_null": "OFF",
+        "sql_select_limit": "18446744073709551615", "group_concat_max_len": "1048576",
+        "lc_messages": "en_US", "old_mode": "", "foreign_key_checks": "ON",
+      ]
+      for (name, value) in expected { #expect(shown[name] == value, "\(name)") }
+      #expect(shown["sql_mode"]?.split(separator: ",").contains("STRICT_ALL_TABLES") == true)
+      let rows = try connection.query("SELECT ? AS text UNION SELECT '宝' ORDER BY 1", [.text("付")])
+      #expect(try Set(rows.map { row in try row.text("text") }) == ["付", "宝"])
+    }
   }
 
   @Test func `a setting that does not take is named and the connection is not given out`() throws {

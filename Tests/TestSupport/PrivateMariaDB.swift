@@ -9,6 +9,20 @@ import Synchronization
 /// `shared` serves everyone who only needs a database. Tests that freeze, kill or configure a server
 /// start one of their own.
 public final class PrivateMariaDB: Sendable {
+  /// Defaults of the session that are not MariaDB's own, each of which somebody's server has.
+  public static let unusualOptions = [
+    "--character-set-server=gbk", "--collation-server=gbk_bin",
+    "--skip-character-set-client-handshake", "--sql-mode=ORACLE", "--default-time-zone=+08:00",
+    "--transaction-isolation=SERIALIZABLE", "--transaction-read-only=ON", "--autocommit=0",
+    "--completion-type=CHAIN", "--innodb-lock-wait-timeout=50", "--lock-wait-timeout=86400",
+    "--lc-messages=zh_CN", "--group-concat-max-len=4", "--max-sort-length=8",
+    "--old-mode=NO_DUP_KEY_WARNINGS_WITH_IGNORE", "--default-storage-engine=MyISAM",
+    "--innodb-default-row-format=redundant", "--max-statement-time=0.2", "--wait-timeout=2",
+    "--idle-transaction-timeout=1", "--max-join-size=10",
+    "--init-connect=SET NAMES latin1, sql_safe_updates = 1, sql_select_limit = 1,"
+      + " foreign_key_checks = 0, sql_auto_is_null = 1, autocommit = 0",
+  ]
+
   /// The server of this test process, started at the first use.
   public static var shared: PrivateMariaDB {
     get throws { try sharedServer.get() }

@@ -90,6 +90,7 @@ extension MariaDBError {
     case 1040, 1203, 1226:
       "set max_connections higher in MariaDB (or the account's own limit), or processes and"
         + " connections lower here"
+    case 1461: "set max_prepared_stmt_count higher in MariaDB"
     case 2002, 2003, 2005: "start MariaDB, or correct \(server) in the section database"
     case 2026: "look at database.ca_file and the server's certificate"
     default: "look at MariaDB's own log"

@@ -57,6 +57,7 @@ extension MariaDBError {
     case (_, 1040), (_, 1203), (_, 1226):
       "All connections are taken. Try again; if it stays so, set max_connections higher in MariaDB"
         + " (or the account's own limit), or processes and connections lower here."
+    case (_, 1461): "Set max_prepared_stmt_count higher in MariaDB."
     case (_, 1129): "MariaDB has shut this host out: run FLUSH HOSTS there."
     case (_, 2026): "Look at database.ca_file and at the certificate of the server."
     case _ where mayPass: "Run the command again; if it stays so, look at MariaDB's own log."
