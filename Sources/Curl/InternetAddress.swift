@@ -22,6 +22,14 @@ public struct InternetAddress: Sendable, Equatable {
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
+  /// The IPv4 address that a socket for both protocols spells as one of IPv6 (`::ffff:192.0.2.1`,
+  /// IPv4-mapped), with its four numbers; nil for any other address.
+  public var mappedIPv4: String? {
+    let prefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+    guard bytes.count == 16, bytes.starts(with: prefix) else { return nil }
+    return bytes.dropFirst(12).map { String($0) }.joined(separator: ".")
+  }
+
   /// Whether it is an address of the public internet: not this machine, not a neighbour's network,
   /// not a group, and none that stands for such an IPv4 address.
   ///

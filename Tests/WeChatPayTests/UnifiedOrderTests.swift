@@ -44,6 +44,7 @@ import Testing
 
   @Test(arguments: [
     "", "shop.example ", "1.2.3.4\r\n", "<script>", String(repeating: "1", count: 65),
+    "unix:", "1.2.3.4, 5.6.7.8", "fe80::1%eth0", "1.2.3",
   ])
   func `an address that is none is refused`(address: String) {
     #expect(throws: UnifiedOrderRefusal.payerAddress) {
@@ -51,6 +52,18 @@ import Testing
         order: Sample.order(), outTradeNo: Sample.number, openID: Sample.openID,
         merchant: Sample.merchant(), payerAddress: address, now: Sample.now)
     }
+  }
+
+  @Test(arguments: [
+    ("203.0.113.9", "203.0.113.9"), ("2001:db8::1", "2001:db8::1"),
+    ("::ffff:203.0.113.9", "203.0.113.9"), ("::FFFF:cb00:7109", "203.0.113.9"),
+    ("0:0:0:0:0:ffff:203.0.113.9", "203.0.113.9"),
+  ])
+  func `WeChat is told an address that it takes`(seen: String, told: String) throws {
+    let sent = try UnifiedOrder(
+      order: Sample.order(), outTradeNo: Sample.number, openID: Sample.openID,
+      merchant: Sample.merchant(), payerAddress: seen, now: Sample.now)
+    #expect(sent.stored.contains("<spbill_create_ip><![CDATA[\(told)]]></spbill_create_ip>"))
   }
 
   @Test func `an order of nothing is refused`() {

@@ -1,3 +1,4 @@
+import Curl
 public import Payments
 
 /// The business parameters of a unified order (统一下单) for a mini-program (`JSAPI`).
@@ -27,16 +28,15 @@ public struct UnifiedOrder: Sendable, Equatable {
   /// - Parameters:
   ///   - outTradeNo: the attempt's number, of which the order's is the beginning.
   ///   - openID: the payer, as the login told.
-  ///   - payerAddress: IPv4 or IPv6 address (终端IP), as nginx saw it.
+  ///   - payerAddress: IPv4 or IPv6 address (终端IP), as nginx saw it. WeChat does not take one that
+  ///     is IPv4 in the spelling of IPv6; it is told the four numbers.
   ///   - now: `time_start`.
   /// - Throws: `UnifiedOrderRefusal` when a parameter cannot be sent.
   public init(
     order: Order, outTradeNo: OutTradeNo, openID: OpenID, merchant: Merchant,
     payerAddress: String, now: BeijingTime
   ) throws(UnifiedOrderRefusal) {
-    guard (1...64).contains(payerAddress.utf8.count),
-      payerAddress.utf8.allSatisfy({ $0.isAlphanumeric || ".:".utf8.contains($0) })
-    else { throw .payerAddress }
+    guard let address = InternetAddress(payerAddress) else { throw .payerAddress }
     guard order.total > .zero else { throw .total }
     guard order.attach.map(PaymentNotification.canReturn) ?? true else { throw .attach }
     if let detail = order.detail {
@@ -56,7 +56,7 @@ public struct UnifiedOrder: Sendable, Equatable {
         ("sign_type", merchant.signType.rawValue), ("trade_type", "JSAPI"),
         ("out_trade_no", outTradeNo.text), ("openid", openID.text),
         ("total_fee", String(order.total.amount)), ("fee_type", "CNY"), ("body", order.body.text),
-        ("spbill_create_ip", payerAddress), ("time_start", now.compact),
+        ("spbill_create_ip", address.mappedIPv4 ?? payerAddress), ("time_start", now.compact),
         ("notify_url", merchant.notifyURL),
       ] + optional.compactMap { name, value in value.map { (name, $0) } })
     do {
@@ -115,7 +115,7 @@ public struct UnifiedOrder: Sendable, Equatable {
 
 /// Why parameters cannot be sent to WeChat.
 public enum UnifiedOrderRefusal: Error, Sendable, Equatable {
-  /// Not 1 to 64 characters of an IPv4 or IPv6 address.
+  /// No IPv4 or IPv6 address.
   case payerAddress
   /// Nothing to pay.
   case total
