@@ -71,7 +71,6 @@ import Testing
       ("total_fee", "99999999999999999999"),
       ("out_trade_no", "12345"), ("out_trade_no", "abc@def1"), ("out_trade_no", "订单123456"),
       ("out_trade_no", "abc 1234"), ("fee_type", "USD"),
-      ("spbill_create_ip", "localhost"), ("spbill_create_ip", "1.2.3.256"),
       ("notify_url", "http://shop.example/notify"), ("notify_url", "https://shop.example/n?a=1"),
       ("notify_url", "https:///n"), ("notify_url", "https://shop.example/支付"),
       ("trade_type", "jsapi"), ("time_start", "2026-11-21"), ("time_expire", "20260230000000"),
@@ -82,6 +81,14 @@ import Testing
   func `a wrong value is a signed PARAM_ERROR`(name: String, value: String) throws {
     let reply = try bench.call("unifiedorder", try bench.order().with(name, value))
     #expect(reply.errorCode == "PARAM_ERROR")
+    #expect(try bench.control("GET", "orders")["orders"] == [])
+  }
+
+  @Test(arguments: ["localhost", "1.2.3.256", "::ffff:101.226.125.108", "1.2.3.4,5.6.7.8"])
+  func `a payer's address that is none is not looked at`(address: String) throws {
+    let reply = try bench.call(
+      "unifiedorder", try bench.order().with("spbill_create_ip", address))
+    #expect(reply.returnMessage == "invalid spbill_create_ip")
     #expect(try bench.control("GET", "orders")["orders"] == [])
   }
 

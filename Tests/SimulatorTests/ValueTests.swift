@@ -24,21 +24,30 @@ import Testing
 
   @Test(
     arguments: [
-      "127.0.0.1", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::1",
-      "2001:DB8:0:0:8:800:200C:417A", "::ffff:192.0.2.1", "1::",
+      "127.0.0.1", "1.0.0.0", "223.255.255.255", "::1", "2001:db8::1",
+      "2001:DB8:0:0:8:800:200C:417A", "64:ff9b::192.0.2.1", "1::", "1:2:3:4:5:6:7:8",
     ])
-  func `addresses are taken`(text: String) {
-    #expect(InternetAddress.isValid(text))
+  func `a payer's address is taken`(text: String) {
+    #expect(InternetAddress.isPayer(text))
+  }
+
+  @Test(
+    arguments: [
+      "::ffff:192.0.2.1", "::FFFF:c000:201", "0:0:0:0:0:ffff:192.0.2.1", "0.0.0.0", "::",
+      "224.0.0.1", "255.255.255.255", "ff02::1",
+    ])
+  func `an address that no payer has is refused`(text: String) {
+    #expect(!InternetAddress.isPayer(text))
   }
 
   @Test(
     arguments: [
       "", "localhost", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.4 ", "1.2.3.+4",
       "1:2:3", "1:2:3:4:5:6:7:8:9", ":::", "1::2::3", "g::1", "12345::", "1:2:3:4:5:6:7:8::",
-      "1.2.3.4::", "fe80::1%eth0",
+      "1.2.3.4::", "fe80::1%eth0", "1:2:3:4:5:6:7:+8", "203.0.113.7, 10.0.0.1",
     ])
   func `what is no address is refused`(text: String) {
-    #expect(!InternetAddress.isValid(text))
+    #expect(!InternetAddress.isPayer(text))
   }
 
   @Test func `a query is decoded, and what is no UTF-8 is left out`() {

@@ -1,53 +1,63 @@
-/// Tells whether a text is an IPv4 or IPv6 address, as `spbill_create_ip` (终端IP) must be.
+/// Tells whether a text is an address that a payer can have, as `spbill_create_ip` (终端IP) must be.
+///
+/// WeChat says "invalid spbill_create_ip" of lists and names, and of IPv4 addresses as a server for
+/// both protocols spells them (`::ffff:192.0.2.1`, mapped). A payer has no group's address either.
 enum InternetAddress {
-  static func isValid(_ text: String) -> Bool {
-    isIPv4(text[...]) || isIPv6(text)
+  static func isPayer(_ text: String) -> Bool {
+    if let bytes = ipv4(text[...]) { return bytes[0] != 0 && bytes[0] < 224 }
+    guard let groups = ipv6(text) else { return false }
+    let isMapped = groups.prefix(5).allSatisfy { $0 == 0 } && groups[5] == 0xFFFF
+    let isUnspecified = groups.allSatisfy { $0 == 0 }
+    let isGroup = groups[0] >= 0xFF00
+    return !isMapped && !isUnspecified && !isGroup
   }
 
   /// Four numbers up to 255 without leading zeros.
-  private static func isIPv4(_ text: Substring) -> Bool {
+  private static func ipv4(_ text: Substring) -> [UInt8]? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4
-      && parts.allSatisfy { part in
-        part.utf8.allSatisfy { (0x30...0x39).contains($0) }
-          && UInt8(part).map { String($0) == part } == true
-      }
+    let bytes = parts.compactMap { part in
+      UInt8(part).flatMap { String($0) == part ? $0 : nil }
+    }
+    return parts.count == 4 && bytes.count == 4 ? bytes : nil
   }
 
-  /// Eight groups, or fewer with one `::`; the last two may be written as IPv4.
-  private static func isIPv6(_ text: String) -> Bool {
+  /// Eight groups of 16 bits, or fewer with one `::`; the last two may be written as IPv4.
+  private static func ipv6(_ text: String) -> [UInt16]? {
     let halves = text.split(separator: "::", omittingEmptySubsequences: false)
     switch halves.count {
-    case 1: return groupCount(halves[0], mayEndInIPv4: true) == 8
-    case 2:
-      guard let before = groupCount(halves[0], mayEndInIPv4: false),
-        let after = groupCount(halves[1], mayEndInIPv4: true)
-      else { return false }
-      return before + after < 8
-    default: return false
-    }
-  }
-
-  /// How many groups of 16 bits the text stands for; nil when one is malformed.
-  private static func groupCount(_ text: Substring, mayEndInIPv4: Bool) -> Int? {
-    guard !text.isEmpty else { return 0 }
-    var groups = text.split(separator: ":", omittingEmptySubsequences: false)[...]
-    var count = 0
-    if mayEndInIPv4, let last = groups.last, isIPv4(last) {
-      groups.removeLast()
-      count = 2
-    }
-    guard groups.allSatisfy(isGroup) else { return nil }
-    return count + groups.count
-  }
-
-  private static func isGroup(_ group: Substring) -> Bool {
-    (1...4).contains(group.utf8.count)
-      && group.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
-        default: false
-        }
+    case 1:
+      guard let groups = groups(halves[0], mayEndInIPv4: true), groups.count == 8 else {
+        return nil
       }
+      return groups
+    case 2:
+      guard let before = groups(halves[0], mayEndInIPv4: false),
+        let after = groups(halves[1], mayEndInIPv4: true), before.count + after.count < 8
+      else { return nil }
+      return before + Array(repeating: 0, count: 8 - before.count - after.count) + after
+    default: return nil
+    }
+  }
+
+  /// The groups that are written out; nil when one is malformed.
+  private static func groups(_ text: Substring, mayEndInIPv4: Bool) -> [UInt16]? {
+    guard !text.isEmpty else { return [] }
+    var parts = text.split(separator: ":", omittingEmptySubsequences: false)[...]
+    var end: [UInt16] = []
+    if mayEndInIPv4, let bytes = parts.last.flatMap(ipv4) {
+      parts.removeLast()
+      end = [
+        UInt16(bytes[0]) << 8 | UInt16(bytes[1]), UInt16(bytes[2]) << 8 | UInt16(bytes[3]),
+      ]
+    }
+    let groups = parts.compactMap(group)
+    return groups.count == parts.count ? groups + end : nil
+  }
+
+  private static func group(_ text: Substring) -> UInt16? {
+    guard (1...4).contains(text.utf8.count), !text.contains("+"), !text.contains("-") else {
+      return nil
+    }
+    return UInt16(text, radix: 16)
   }
 }

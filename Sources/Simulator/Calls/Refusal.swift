@@ -26,6 +26,8 @@ enum CommunicationFailure: Error, Equatable {
   /// SIGNERROR
   case wrongSignature
   case openIDMissing
+  /// `spbill_create_ip` is none that a payer can have.
+  case invalidPayerAddress
 
   /// The `return_msg`.
   var text: String {
@@ -43,6 +45,7 @@ enum CommunicationFailure: Error, Equatable {
     case .unknownSignType: "sign_type参数格式错误"
     case .wrongSignature: "签名错误"
     case .openIDMissing: "JSAPI支付必须传openid"
+    case .invalidPayerAddress: "invalid spbill_create_ip"
     }
   }
 }

@@ -11,7 +11,7 @@ enum UnifiedOrder {
       .required("out_trade_no", 32, accepts: FieldRule.isOutTradeNo),
       .optional("fee_type", 16) { $0 == "CNY" },
       .required("total_fee", 20, accepts: FieldRule.isAmount),
-      .required("spbill_create_ip", 64, accepts: InternetAddress.isValid),
+      .required("spbill_create_ip", 64),
       .optional("time_start", 14) { BeijingTime.microseconds($0) != nil },
       .optional("time_expire", 14) { BeijingTime.microseconds($0) != nil },
       .optional("goods_tag", 32),
@@ -35,6 +35,9 @@ enum UnifiedOrder {
     let message = request.message
     guard let outTradeNo = message["out_trade_no"] else {
       return .refuse(.malformed("out_trade_no"))
+    }
+    guard message["spbill_create_ip"].map(InternetAddress.isPayer) == true else {
+      return .fail(.invalidPayerAddress)
     }
     guard message["trade_type"] == "JSAPI" else { return .refuse(.productNotEnabled) }
     guard let openID = message["openid"] else { return .fail(.openIDMissing) }
