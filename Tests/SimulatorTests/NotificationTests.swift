@@ -39,6 +39,23 @@ import Testing
     #expect(message.isSigned(signType, key: settings.apiKey))
   }
 
+  @Test(arguments: [SignType.md5, .hmacSHA256])
+  func `a notification's fields are sorted, and none is empty`(signType: SignType) throws {
+    var order = order(signType)
+    order = Order(
+      outTradeNo: "ORDER-1", parameters: order.parameters.filter { $0.name != "attach" },
+      signType: signType, createdAt: Bench.start, expiresAt: .max)
+    for order in [order, self.order(signType)] {
+      let document = Probe.duplicate.document(
+        payment([Coupon(id: "1", fee: 2, type: nil)]), order, settings)
+      let fields = try XMLReader.read(document).fields
+      #expect(fields.map(\.name) == fields.map(\.name).sorted())
+      #expect(fields.allSatisfy { !$0.value.isEmpty })
+      #expect(fields.contains { $0.name == "attach" } == (order["attach"] != nil))
+      #expect(!fields.contains { $0.name == "cash_fee_type" })
+    }
+  }
+
   @Test func `coupons are signed, whichever of their fields there are`() throws {
     let coupons = (0..<11).map { Coupon(id: "\($0)", fee: 2, type: $0 == 3 ? "CASH" : nil) }
     let document = Probe.duplicate.document(payment(coupons), order(), settings)

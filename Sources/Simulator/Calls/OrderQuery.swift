@@ -22,12 +22,12 @@ enum OrderQuery {
     let state = order.state(at: now)
     var fields: [Field] = []
     if state.isPaid, let payment = order.payment {
-      fields += payment.fields(of: order)
+      fields += payment.fields(of: order) + [Field("cash_fee_type", "CNY")]
     } else {
-      fields += [
-        Field("out_trade_no", order.outTradeNo), Field("attach", order["attach"] ?? ""),
-      ]
+      fields.append(Field("out_trade_no", order.outTradeNo))
     }
+    // Recorded answers have an empty element here when the order had none.
+    fields.append(Field("attach", order["attach"] ?? ""))
     fields += [Field("trade_state", state.rawValue), Field("trade_state_desc", state.description)]
     return fields
   }
@@ -44,8 +44,7 @@ extension Payment {
     ]
     fields += totals(of: order)
     fields += [
-      Field("cash_fee_type", "CNY"), Field("transaction_id", transactionID),
-      Field("out_trade_no", order.outTradeNo), Field("attach", order["attach"] ?? ""),
+      Field("transaction_id", transactionID), Field("out_trade_no", order.outTradeNo),
       Field("time_end", BeijingTime.digits(paidAt)),
     ]
     return fields + couponFields
