@@ -51,11 +51,12 @@ public final class Simulator: Sendable {
     wireLog = try WireLog(path: settings.stateFolder + "/wire.log")
     notifier = Notifier(
       settings: settings, book: book, faults: faults, wireLog: wireLog, logger: logger)
-    login = Login(settings: settings, book: book, faults: faults)
+    let log = EventLog(logger: logger)
+    login = Login(settings: settings, book: book, faults: faults, log: log)
     payments = PaymentInterface(
-      settings: settings, book: book, faults: faults, calls: Self.paymentCalls)
+      settings: settings, book: book, faults: faults, calls: Self.paymentCalls, log: log)
     certificatePayments = PaymentInterface(
-      settings: settings, book: book, faults: faults, calls: Self.certificateCalls)
+      settings: settings, book: book, faults: faults, calls: Self.certificateCalls, log: log)
     control = Control(settings: settings, book: book, faults: faults, notifier: notifier)
     self.now = now
     self.logger = logger

@@ -13,6 +13,8 @@ struct WeChatSimulator: ParsableCommand {
     discussion: """
       nginx in front terminates TLS and sets WEIXINPAY_ROUTE: login, pay, secapi or control.
       SIGTERM and SIGINT end it; what it knows is in the state folder and is there again next time.
+      Each call, payment and notification is a line on standard error; a notification that did not
+      arrive is a warning that says why.
       """)
 
   @Option(help: ArgumentHelp("Where nginx connects.", valueName: "path"))
@@ -24,8 +26,9 @@ struct WeChatSimulator: ParsableCommand {
   @Option(help: ArgumentHelp("The mini-program (appid).", valueName: "appid"))
   var appid: String
 
-  @Option(help: ArgumentHelp("The mini-program's secret (AppSecret).", valueName: "secret"))
-  var appSecret: String
+  @Option(
+    help: ArgumentHelp("A file with the mini-program's secret (AppSecret).", valueName: "file"))
+  var appSecretFile: String
 
   @Option(help: ArgumentHelp("The merchant (mch_id).", valueName: "number"))
   var mchID: String
@@ -68,7 +71,10 @@ struct WeChatSimulator: ParsableCommand {
     let logger = Logger(label: "wechat-simulator") { _ in LineLogHandler(format: .logfmt) }
     let simulator = try Simulator(
       settings: Settings(
-        appID: appid, appSecret: appSecret, mchID: mchID, apiKey: try APIKeyFile.read(apiKeyFile),
+        appID: appid,
+        appSecret: try SecretFile.read(appSecretFile, option: "--app-secret-file"),
+        mchID: mchID,
+        apiKey: try SecretFile.read(apiKeyFile, option: "--api-key-file", length: 32),
         stateFolder: state, caFile: caFile, speed: speed, closeAfterSeconds: closeAfter),
       logger: logger)
     // No request needs an answer sooner than a delay that was asked for.
@@ -78,6 +84,7 @@ struct WeChatSimulator: ParsableCommand {
       listeners: [listener], allowedUserIDs: allowedUserIDs, logger: logger
     ) { request, _ in simulator.respond(to: request) }
     try simulator.start()
+    logger.notice("the simulator serves", metadata: ["socket": "\(socket)", "state": "\(state)"])
     let watch = try NativeThread.start(name: "signals") {
       while Signals.wait() != .terminate {}
       server.stop()

@@ -213,8 +213,9 @@ extension Stage {
         builtProduct("wechat-simulator"),
         [
           "--socket", folder.file("wechat.sock"), "--state", folder.file("wechat"),
-          "--appid", "wxd678efh567hg6787", "--app-secret", appSecret, "--mch-id", "1230000109",
-          "--api-key-file", folder.file("api.key"), "--ca-file", authority, "--workers", "1100",
+          "--appid", "wxd678efh567hg6787", "--app-secret-file", folder.file("app.secret"),
+          "--mch-id", "1230000109", "--api-key-file", folder.file("api.key"),
+          "--ca-file", authority, "--workers", "1100",
         ], log: folder.file("simulator.log"), removing: folder),
       try ChildProcess.start(
         builtProduct("bench"), ["echo", folder.file("echo.sock")], log: folder.file("echo.log"),

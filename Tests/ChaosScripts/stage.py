@@ -91,7 +91,7 @@ class Site:
         self.simulator = Process(
             self.folder / "simulator.log", stage.binaries / "wechat-simulator",
             "--socket", self.folder / "wechat.sock", "--state", self.state, "--appid", APPID,
-            "--app-secret", "app-secret-of-the-shop-0000000001", "--mch-id", MCH_ID,
+            "--app-secret-file", self.folder / "app.secret", "--mch-id", MCH_ID,
             "--api-key-file", self.folder / "api.key", "--ca-file", stage.authority,
             "--speed", "1000")
         eventually("the simulator", lambda: self.try_control("GET", "orders"))

@@ -88,7 +88,7 @@ final class Site: Sendable {
       builtProduct("wechat-simulator"),
       [
         "--socket", folder.file("wechat.sock"), "--state", folder.file("wechat"), "--appid",
-        Self.appID, "--app-secret", "app-secret-of-the-shop-0000000001", "--mch-id",
+        Self.appID, "--app-secret-file", folder.file("app.secret"), "--mch-id",
         Self.merchantID, "--api-key-file", folder.file("api.key"), "--ca-file",
         authority.certificateFile, "--speed", "\(options.speed)",
       ], log: folder.file("simulator.log"), removing: folder)

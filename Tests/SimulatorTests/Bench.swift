@@ -22,6 +22,7 @@ final class Bench: Sendable {
   let settings: Settings
   let clock: Clock
   let simulator: Simulator
+  let heard = Heard()
 
   init(
     folder: TemporaryFolder? = nil, clock: Clock = Clock(Bench.start), speed: Double = 1,
@@ -35,7 +36,7 @@ final class Bench: Sendable {
     self.settings = settings
     self.clock = clock
     simulator = try Simulator(
-      settings: settings, logger: Bench.silence,
+      settings: settings, logger: Logger(label: "test") { [heard] _ in HeardLog(heard) },
       now: { clock.now })
   }
 

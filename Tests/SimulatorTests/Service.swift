@@ -33,17 +33,21 @@ final class Service {
         siteConfiguration: """
           location = /takes { return 200 '<xml><return_code>SUCCESS</return_code></xml>'; }
           location = /refuses { return 200 '<xml><return_code>FAIL</return_code></xml>'; }
+          location = /moved { return 301 /takes; }
+          location = /home { return 200 '<!DOCTYPE html><title>shop</title>'; }
           """),
       simulator: Nginx.Simulator(
         socket: folder.file("wechat.sock"), certificate: certificate,
         clientAuthorityFile: authority.certificateFile))
     try folder.write(settings.apiKey + "\n", to: "api.key")
+    try folder.write(settings.appSecret + "\n", to: "app.secret")
   }
 
   private var arguments: [String] {
     [
       "--socket", folder.file("wechat.sock"), "--state", folder.file("state"),
-      "--appid", settings.appID, "--app-secret", settings.appSecret, "--mch-id", settings.mchID,
+      "--appid", settings.appID, "--app-secret-file", folder.file("app.secret"),
+      "--mch-id", settings.mchID,
       "--api-key-file", folder.file("api.key"), "--ca-file", authority.certificateFile,
     ]
   }
@@ -133,6 +137,12 @@ final class Service {
 
   /// An address of the site.
   func siteURL(_ path: String) -> String { nginx.shopURL + path }
+
+  /// The lines that the command has written on standard error.
+  func log() -> [Substring] {
+    ((try? String(contentsOfFile: folder.file("log"), encoding: .utf8)) ?? "")
+      .split(separator: "\n")
+  }
 
   /// What was posted to an address of the site, oldest first, as the wire log has it.
   func posted(to path: String) throws -> [Message] {

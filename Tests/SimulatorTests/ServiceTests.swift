@@ -81,7 +81,56 @@ import Testing
   }
 
   @Test(
-    arguments: [["--speed", "0"], ["--workers", "0"], ["--api-key-file", "/nonexistent"]])
+    arguments: [
+      ("/takes", "level=info", "result=SUCCESS"), ("/refuses", "level=warning", "FAIL"),
+      ("/moved", "level=warning", "redirected"), ("/home", "level=warning", "<!DOCTYPE html>"),
+      ("/nowhere", "level=warning", "the site has nothing at this address"),
+    ])
+  func `each notification is a line that says what came of it`(
+    path: String, level: String, result: String
+  ) throws {
+    try service.start()
+    try service.pay("ORDER-1", notifyPath: path)
+    try eventually("the line") { self.told("payment notification") != nil }
+    let line = try #require(self.told("payment notification"))
+    for part in [level, "out_trade_no=ORDER-1", "attempt=1", service.siteURL(path), result] {
+      #expect(line.contains(part), "\(line)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("https://no-such-host.invalid/notify", "/etc/hosts"), ("closed", "nothing listens there"),
+      ("tls", "--ca-file"),
+    ])
+  func `a notification that cannot be delivered is a warning that says why`(
+    place: String, remedy: String
+  ) throws {
+    try service.start()
+    let url =
+      switch place {
+      case "closed": "https://127.0.0.1:\(try freePort())/notify"
+      // The certificate is made out to the address.
+      case "tls": service.siteURL("/takes").replacingOccurrences(of: "127.0.0.1", with: "localhost")
+      default: place
+      }
+    try service.pay("ORDER-1", notifyURL: url)
+    try eventually("the line") { self.told("payment notification") != nil }
+    let line = try #require(self.told("payment notification"))
+    for part in ["level=warning", "to=", "status=0", remedy] {
+      #expect(line.contains(part), "\(line)")
+    }
+  }
+
+  private func told(_ event: String) -> Substring? {
+    service.log().first { $0.contains("event=\"\(event)\"") }
+  }
+
+  @Test(
+    arguments: [
+      ["--speed", "0"], ["--workers", "0"], ["--api-key-file", "/nonexistent"],
+      ["--app-secret-file", "/nonexistent"], ["--app-secret", "0123456789abcdef"],
+    ])
   func `a wrong option ends the command with a usage error`(option: [String]) throws {
     #expect(try service.exitCode(option) == .code(64))
   }

@@ -9,37 +9,40 @@ struct Login: Sendable {
   let settings: Settings
   let book: Book
   let faults: FaultBoard
+  let log: EventLog
 
   func respond(to request: Request) throws -> Response {
-    guard request.path == "/sns/jscode2session" else { return .notFound }
-    let fault = faults.next(at: .login)
-    if let broken = fault?.strikeBefore() { return broken }
-    if fault?.kind == .systemErrorBefore { return answer(.systemBusy) }
-    if fault?.kind == .refuse {
-      return answer(Failure(code: Int64(fault?.code ?? "") ?? -1, text: "simulated"))
+    guard request.path == "/sns/jscode2session" else {
+      log.unknownCall(request.path)
+      return .notFound
     }
-
-    let answer = try answer(to: request)
-
+    let fault = faults.next(at: .login)
+    if let broken = fault?.strikeBefore() {
+      log.login("nothing was done", fault)
+      return broken
+    }
+    let outcome = try outcome(of: request, fault)
+    log.login(outcome.text, fault)
     if let broken = fault?.strikeAfter() { return broken }
-    if fault?.kind == .systemErrorAfter { return self.answer(.systemBusy) }
-    return corrupted(answer, fault?.kind)
+    if fault?.kind == .systemErrorAfter { return answer(.failure(.systemBusy)) }
+    return corrupted(answer(outcome), fault?.kind)
   }
 
-  private func answer(to request: Request) throws -> Response {
+  private func outcome(
+    of request: Request, _ fault: Fault?
+  ) throws -> Result<String, Failure> {
+    if fault?.kind == .systemErrorBefore { return .failure(.systemBusy) }
+    if fault?.kind == .refuse {
+      return .failure(Failure(code: Int64(fault?.code ?? "") ?? -1, text: "simulated"))
+    }
     let query = Query(request.query)
     do throws(Failure) {
       try check(query)
     } catch {
-      return answer(error)
+      return .failure(error)
     }
     let code = query["js_code"] ?? ""
-    let swapped = try book.change { ledger, now in Self.swap(code, ledger, now) }
-    switch swapped {
-    case .success(let openID):
-      return json(["session_key": .string(Self.sessionKey()), "openid": .string(openID)])
-    case .failure(let failure): return answer(failure)
-    }
+    return try book.change { ledger, now in Self.swap(code, ledger, now) }
   }
 
   private func check(_ query: Query) throws(Failure) {
@@ -76,11 +79,16 @@ struct Login: Sendable {
     static let systemBusy = Failure(code: -1, text: "system error")
   }
 
-  private func answer(_ failure: Failure) -> Response {
-    let trace = [8, 8, 8].map(Numbers.hexadecimal).joined(separator: "-")
-    return json([
-      "errcode": JSON(failure.code), "errmsg": .string("\(failure.text), rid: \(trace)"),
-    ])
+  private func answer(_ outcome: Result<String, Failure>) -> Response {
+    switch outcome {
+    case .success(let openID):
+      return json(["session_key": .string(Self.sessionKey()), "openid": .string(openID)])
+    case .failure(let failure):
+      let trace = [8, 8, 8].map(Numbers.hexadecimal).joined(separator: "-")
+      return json([
+        "errcode": JSON(failure.code), "errmsg": .string("\(failure.text), rid: \(trace)"),
+      ])
+    }
   }
 
   /// The real one says `text/plain`, too.
@@ -107,5 +115,15 @@ struct Login: Sendable {
     let body = bytes.dropLast().map { alphabet[Int($0 % 64)] }
     let last = alphabet[Int(bytes[21] % 4) * 16]
     return String(decoding: body + [last], as: UTF8.self) + "=="
+  }
+}
+
+extension Result where Success == String, Failure == Login.Failure {
+  /// For the log, which openids have no business in.
+  fileprivate var text: String {
+    switch self {
+    case .success: "SUCCESS"
+    case .failure(let failure): "\(failure.code): \(failure.text)"
+    }
   }
 }

@@ -8,14 +8,22 @@ struct PaymentInterface: Sendable {
   let faults: FaultBoard
   /// By path.
   let calls: [String: PaymentCall]
+  let log: EventLog
 
   func respond(to request: Request) throws -> Response {
-    guard let call = calls[request.path] else { return .notFound }
+    guard let call = calls[request.path] else {
+      log.unknownCall(request.path)
+      return .notFound
+    }
     let message = try? XMLReader.read(request.body)
     if let message { try record(message, call) }
     let fault = faults.next(at: call.endpoint, subject(of: message))
-    if let broken = fault?.strikeBefore() { return broken }
+    if let broken = fault?.strikeBefore() {
+      log.call(call.endpoint, message, nil, fault)
+      return broken
+    }
     let answer = try answer(to: request, call, fault)
+    log.call(call.endpoint, message, answer, fault)
     if let broken = fault?.strikeAfter() { return broken }
     return response(answer, fault?.kind)
   }

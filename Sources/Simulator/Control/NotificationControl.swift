@@ -22,7 +22,9 @@ extension Control {
     }
     let document = probe.document(payment, order, settings)
     let copies = Array(repeating: document, count: Int(count))
-    return .array(notifier.postman.send(copies, to: order.notifyURL).map(Self.json))
+    let sent = notifier.postman.send(
+      copies, of: .payment(outTradeNo, probe), to: order.notifyURL)
+    return .array(sent.map(Self.json))
   }
 
   /// What somebody who forges a notification of an unpaid order would claim.

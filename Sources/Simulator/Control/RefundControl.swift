@@ -89,7 +89,8 @@ extension Control {
     let notification = RefundNotification(
       refund, payment, settings, telling: claim ?? (isUnderWay ? .success : refund.status))
     let copies = Array(repeating: probe.document(notification), count: Int(count))
-    return .array(notifier.postman.send(copies, to: url).map(Self.json))
+    let sent = notifier.postman.send(copies, of: .refund(outRefundNo, probe), to: url)
+    return .array(sent.map(Self.json))
   }
 
   private func claim(_ request: ControlRequest) throws(ControlRefusal) -> RefundStatus? {

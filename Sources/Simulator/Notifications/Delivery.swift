@@ -8,7 +8,14 @@ struct Delivery: Sendable {
   /// The answer's body, or why there was none.
   let reply: String
   let milliseconds: Int64
-  let isAcknowledged: Bool
+  /// Why it does not count, and what helps; nil when it was acknowledged.
+  let trouble: String?
+
+  var isAcknowledged: Bool { trouble == nil }
+
+  /// What a fault keeps from being sent, or its answer from being heard.
+  static let dropped = Delivery(
+    status: 0, reply: "dropped by a fault", milliseconds: 0, trouble: "dropped by a fault")
 
   /// How long the merchant has to answer; at WeChat, too, whatever the speed.
   private static let patience: Duration = .seconds(5)
@@ -21,18 +28,22 @@ struct Delivery: Sendable {
     let request = HTTPRequest(
       method: .post, url: url, contentType: "text/xml",
       headers: [(name: "Request-ID", value: requestID)], body: document)
-    let answer: (status: Int, body: [UInt8])
+    let answer: (status: Int, body: [UInt8], trouble: String?)
     do throws(CurlError) {
       var session = try Session(SessionOptions(caFile: caFile, freshConnection: true))
       let response = try session.send(request, connectTimeout: patience, timeout: patience)
-      answer = (response.status, response.body)
+      let isTaken = isAcknowledgement(status: response.status, body: response.body)
+      answer = (
+        response.status, response.body,
+        isTaken ? nil : DeliveryTrouble.text(status: response.status, body: response.body)
+      )
     } catch {
-      answer = (0, Array(error.message.utf8))
+      answer = (0, Array(error.message.utf8), DeliveryTrouble.text(error))
     }
     return Delivery(
       status: answer.status, reply: String(decoding: answer.body, as: UTF8.self),
       milliseconds: Int64((ContinuousClock.now - start) / .milliseconds(1)),
-      isAcknowledged: isAcknowledgement(status: answer.status, body: answer.body))
+      trouble: answer.trouble)
   }
 
   /// Whether an answer ends the deliveries: status 200, and from its first byte on the document

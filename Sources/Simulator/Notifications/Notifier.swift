@@ -52,6 +52,7 @@ final class Notifier: Sendable {
 
   /// Notes what has become due, or will be, by what has just been recorded.
   private func note(_ events: [LedgerEvent]) {
+    EventLog(logger: logger).recorded(events)
     let entries = book.read { ledger, _ in
       Set(events.compactMap(\.movedOrder)).compactMap { ledger.orders[$0].flatMap(entry) }
         + Set(events.compactMap(\.movedRefund))

@@ -17,8 +17,10 @@ struct PaymentAnnouncer: Sendable {
     message.sign(order.signType, key: settings.apiKey)
     let document = Corruption.document(of: message, fault?.kind)
     let startedAt = microsecondsSince1970()
-    let delivery = postman.deliver(document, to: order.notifyURL, fault)
-    let attempt = NotificationAttempt(delivery, at: startedAt, number: order.attempts.count + 1)
+    let number = order.attempts.count + 1
+    let delivery = postman.deliver(
+      document, of: .payment(outTradeNo, attempt: number), to: order.notifyURL, fault)
+    let attempt = NotificationAttempt(delivery, at: startedAt, number: number)
     try book.change { _, _ in ((), [.notified(outTradeNo, attempt)]) }
   }
 }

@@ -11,22 +11,27 @@ struct Postman: Sendable {
   let logger: Logger
 
   /// One scheduled delivery, as a fault lets it happen.
-  func deliver(_ document: [UInt8], to url: String, _ fault: Fault?) -> Delivery {
-    let unsent = Delivery(
-      status: 0, reply: "dropped by a fault", milliseconds: 0, isAcknowledged: false)
+  func deliver(
+    _ document: [UInt8], of notification: EventLog.Notification, to url: String, _ fault: Fault?
+  ) -> Delivery {
     switch fault?.kind {
-    case .dropBefore: return unsent
+    case .dropBefore:
+      EventLog(logger: logger).delivery(notification, to: url, .dropped)
+      return .dropped
     case .delay, .delayAfter: pause(milliseconds: fault?.milliseconds ?? 0)
-    case .duplicate: return send([document, document], to: url).last ?? unsent
+    case .duplicate:
+      return send([document, document], of: notification, to: url).last ?? .dropped
     default: break
     }
-    let delivery = send(document, to: url)
+    let delivery = send(document, of: notification, to: url)
     // The merchant has answered, but WeChat never learns.
-    return fault?.kind == .dropAfter ? unsent : delivery
+    return fault?.kind == .dropAfter ? .dropped : delivery
   }
 
   /// Sends documents, all at the same moment, and waits for every answer.
-  func send(_ documents: [[UInt8]], to url: String) -> [Delivery] {
+  func send(
+    _ documents: [[UInt8]], of notification: EventLog.Notification, to url: String
+  ) -> [Delivery] {
     let deliveries = Mutex<[Delivery]>([])
     let gate = DispatchSemaphore(value: 0)
     var threads: [NativeThread] = []
@@ -35,7 +40,7 @@ struct Postman: Sendable {
         threads.append(
           try NativeThread.start(name: "probe") {
             gate.wait()
-            let delivery = self.send(document, to: url)
+            let delivery = self.send(document, of: notification, to: url)
             deliveries.withLock { $0.append(delivery) }
           })
       } catch {
@@ -47,7 +52,9 @@ struct Postman: Sendable {
     return deliveries.withLock { $0 }
   }
 
-  private func send(_ document: [UInt8], to url: String) -> Delivery {
+  private func send(
+    _ document: [UInt8], of notification: EventLog.Notification, to url: String
+  ) -> Delivery {
     let delivery = Delivery.post(
       document, to: url, caFile: caFile, requestID: Numbers.hexadecimal(32))
     do {
@@ -57,6 +64,7 @@ struct Postman: Sendable {
     } catch {
       logger.error("the wire log cannot be written", metadata: ["error": "\(error)"])
     }
+    EventLog(logger: logger).delivery(notification, to: url, delivery)
     return delivery
   }
 }

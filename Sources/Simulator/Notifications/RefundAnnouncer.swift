@@ -44,10 +44,13 @@ final class RefundAnnouncer: Sendable {
     }
     let fault = faults.next(at: .refundNotify, subject) { $0 != .lose }
     if let fault { notification.falsify(fault.kind) }
-    let delivery = postman.deliver(notification.document(fault?.kind), to: url, fault)
+    let number = refund.attempts.count + 1
+    let delivery = postman.deliver(
+      notification.document(fault?.kind), of: .refund(outRefundNo, attempt: number), to: url,
+      fault)
     let announcement = Refund.Announcement(
       status: refund.status,
-      attempt: NotificationAttempt(delivery, at: startedAt, number: refund.attempts.count + 1))
+      attempt: NotificationAttempt(delivery, at: startedAt, number: number))
     try book.change { _, _ in ((), [.refund(.notified(outRefundNo, announcement))]) }
   }
 }
