@@ -54,6 +54,63 @@ import Testing
     }
   }
 
+  /// What a site takes away on its way back to its old scripts.
+  static let drained = ["/wxpay/login", "/wxpay/pay", "/wxpay/refund-apply"]
+
+  @Test func `a site that drains takes what is under way, and begins nothing`() throws {
+    let site = try RecordedSite(
+      siteConfiguration: "location / { return 200 home; }", locations: "weixinpay_drain.conf")
+    let kept = Self.routes.filter { !Self.drained.contains($0.path) }
+    for (path, route, socket) in kept {
+      #expect(try site.post(path).status == 200, "\(path)")
+      #expect(site.newest(socket)?.values("WEIXINPAY_ROUTE") == [route], "\(path)")
+    }
+    for path in Self.drained + ["/wxpay/recieve-notify"] {
+      let answer = try site.post(path)
+      #expect(answer.status == 503 && answer.body.contains(#""code":"UNAVAILABLE""#), "\(path)")
+    }
+    #expect(try site.post("/wxpayment").body == "home")
+    #expect(site.count == kept.count)
+  }
+
+  @Test func `a site that drains has the locations that it had`() throws {
+    func locations(_ file: String) throws -> Set<Substring> {
+      let text = try String(contentsOfFile: sourceFile("nginx/\(file)"), encoding: .utf8)
+      return Set(text.matches(of: /(?ms)^location [^\n]*\{\n.*?^\}\n/).map(\.output))
+    }
+    let (whole, drain) = try (locations("weixinpay.conf"), locations("weixinpay_drain.conf"))
+    #expect(drain.subtracting(whole).count == 1)
+    let gone = whole.subtracting(drain)
+    #expect(gone.count == Self.drained.count)
+    for path in Self.drained { #expect(gone.contains { $0.contains("= \(path) {") }, "\(path)") }
+  }
+
+  /// Rules as hosting panels ship them (伪静态), outside of any location: nginx obeys them before it
+  /// looks for one.
+  static let panelRules = """
+    if (!-e $request_filename) {
+      rewrite ^/(.*)$ /index.php?s=$1 last;
+    }
+    """
+
+  @Test(arguments: [
+    "if ($uri ~ ^/wxpay/) { break; }\n" + panelRules,
+    panelRules.replacingOccurrences(of: "^/(.*)$", with: "^/(?!wxpay/)(.*)$"),
+  ])
+  func `a panel's rewrite rules leave our paths alone where they are told to`(
+    rules: String
+  ) throws {
+    let php = #"location ~ [^/]\.php(/|$) { return 418 php; }"#
+    let site = try RecordedSite(siteConfiguration: rules + "\n" + php)
+    for (path, route, socket) in Self.routes {
+      #expect(try site.post(path).status == 200, "\(path)")
+      #expect(site.newest(socket)?.values("WEIXINPAY_ROUTE") == [route], "\(path)")
+    }
+    #expect(try site.post("/goods/7").status == 418)
+    let untold = try RecordedSite(siteConfiguration: Self.panelRules + "\n" + php)
+    #expect(try untold.post("/wxpay/pay").status == 418)
+  }
+
   @Test func `the sentinel is last and no header slips in that was not named`() throws {
     let site = try RecordedSite(siteConfiguration: "underscores_in_headers on;")
     _ = try site.post(

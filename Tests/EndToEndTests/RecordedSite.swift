@@ -14,10 +14,11 @@ final class RecordedSite {
   ///   - httpConfiguration: what else stands in `http {}`.
   ///   - answer: what the recorders answer: header lines, an empty line, a body.
   ///   - listening: whether there are recorders at all.
+  ///   - locations: the file of `nginx/` with our locations.
   init(
     siteConfiguration: String = "", httpConfiguration: String = "",
     answer: String = "Content-Type: text/plain\r\n\r\nok",
-    listening: Bool = true
+    listening: Bool = true, locations: String = "weixinpay.conf"
   ) throws {
     folder = try TemporaryFolder()
     var recorders: [String: FastCGIRecorder] = [:]
@@ -29,7 +30,8 @@ final class RecordedSite {
     nginx = try Nginx(
       shop: Nginx.Shop(
         socketFolder: folder.path, certificate: authority.server(["127.0.0.1"]),
-        siteConfiguration: siteConfiguration, httpConfiguration: httpConfiguration))
+        siteConfiguration: siteConfiguration, httpConfiguration: httpConfiguration,
+        locations: locations))
     client = CurlCommand(authorityFile: authority.certificateFile)
   }
 

@@ -12,15 +12,19 @@ public final class Nginx: Sendable {
     public let siteConfiguration: String
     /// What else stands in `http {}`.
     public let httpConfiguration: String
+    /// The file of `nginx/` that holds our locations.
+    public let locations: String
 
     public init(
       socketFolder: String, certificate: CertificateAuthority.Identity,
-      siteConfiguration: String = "", httpConfiguration: String = ""
+      siteConfiguration: String = "", httpConfiguration: String = "",
+      locations: String = "weixinpay.conf"
     ) {
       self.socketFolder = socketFolder
       self.certificate = certificate
       self.siteConfiguration = siteConfiguration
       self.httpConfiguration = httpConfiguration
+      self.locations = locations
     }
   }
 
@@ -172,7 +176,7 @@ extension Nginx {
   private static func configuration(
     _ folder: TemporaryFolder, shop: (Shop, UInt16)?, simulator: (Simulator, UInt16)?
   ) throws -> String {
-    for name in ["weixinpay.conf", "weixinpay_params"] {
+    for name in ["weixinpay.conf", "weixinpay_drain.conf", "weixinpay_params"] {
       try FileManager.default.createSymbolicLink(
         atPath: folder.file(name), withDestinationPath: sourceFile("nginx/\(name)"))
     }
@@ -191,7 +195,7 @@ extension Nginx {
           ssl_certificate_key \(shop.certificate.privateKeyFile);
           client_header_timeout 5s;
           \(shop.siteConfiguration)
-          include weixinpay.conf;
+          include \(shop.locations);
         }
 
         """
