@@ -1,5 +1,7 @@
+import Foundation
 import MariaDB
 import Payments
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -44,6 +46,33 @@ import Testing
   ])
   func `a statement that can be repeated is taken`(text: String) {
     #expect(throws: Never.self) { try ShopStatement(text, for: .paid) }
+  }
+
+  @Test func `the sample has a statement of its own for each event, and paid guards the amount`()
+    throws
+  {
+    var updates: [ShopEvent: String] = [:]
+    for event in ShopEvent.allCases {
+      let line = sampleConfig().split(separator: "\n").first {
+        $0.contains("# \(event.rawValue): ")
+      }
+      let text = try #require(line?.split(separator: ": ", maxSplits: 1).last.map(String.init))
+      #expect(throws: Never.self, "\(event)") { try ShopStatement(text, for: event) }
+      if text.hasPrefix("UPDATE") { updates[event] = text }
+    }
+    #expect(updates[.paid]?.contains("= :total_yuan") == true)
+    #expect(Set(updates.values).count == updates.count)
+  }
+
+  @Test func `what the README shows for a paid order guards the amount`() throws {
+    let readme = try String(contentsOfFile: sourceFile("README.md"), encoding: .utf8)
+    let statements = readme.matches(of: /UPDATE [a-z_]+[^;`]*?WHERE [^\n]*:[a-z_]+[^\n]*/)
+      .map { String($0.output).replacing("\n", with: " ") }
+    #expect(statements.count >= 5)
+    for text in statements {
+      #expect(throws: Never.self, "\(text)") { try ShopStatement(text, for: .refundSucceeded) }
+      if !text.contains("refunded") { #expect(text.contains("= :total_yuan"), "\(text)") }
+    }
   }
 
   @Test(arguments: [

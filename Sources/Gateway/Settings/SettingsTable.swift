@@ -218,9 +218,22 @@ extension Setting where Target == RawMerchant {
     Setting(
       "shop_tables.\(event.rawValue)", \.shopTables[event],
       Shape.list(of: .statement, 0...16).optional,
-      .absent(
-        example: "UPDATE orders SET state = 2 WHERE sn = :order_no AND state = 1"),
+      .absent(example: event.sampleStatement),
       "UPDATE or INSERT statements, when \(event.when).")
+  }
+}
+
+extension ShopEvent {
+  /// Each event's own: a site that takes the `#` from all of them must not mark a closed order paid.
+  fileprivate var sampleStatement: String {
+    switch self {
+    case .paid:
+      "UPDATE orders SET state = 2 WHERE sn = :order_no AND state < 2 AND total = :total_yuan"
+    case .closed: "UPDATE orders SET state = 1 WHERE sn = :order_no AND state = 0"
+    case .refundApplied, .refundAwaitingGoods, .refundApproved, .refundRejected, .refundWithdrawn,
+      .refundRefused, .refundSucceeded, .refundClosed, .refundAbnormal:
+      "INSERT IGNORE INTO refund_news VALUES (:order_no, :sequence, :event)"
+    }
   }
 }
 
@@ -236,5 +249,9 @@ let settingGroups: [(path: String, sentence: String)] = [
   ("merchants", "One entry for each pair of mch_id and appid, under a name of your choice."),
   ("merchants.*.webhook", "Tell the shop by signed JSON."),
   ("merchants.*.relay", "Hand WeChat's messages on to the scripts that got them before."),
-  ("merchants.*.shop_tables", "Change the shop's own tables; parameters such as :order_no."),
+  (
+    "merchants.*.shop_tables",
+    "Change the shop's own tables; parameters such as :order_no. Here orders.state is 0 new, 1 closed,"
+      + " 2 paid; the amount guards against an order that grew while its cashier was open."
+  ),
 ]

@@ -6,7 +6,7 @@ struct WeixinpayCommand: ParsableCommand {
     commandName: "weixinpay",
     abstract: "A gateway between an nginx site and WeChat Pay (微信支付).",
     discussion: """
-      First steps: sample-config, check, migrate, serve.
+      First steps: sample-config, migrate, check, serve.
       Exit codes: 0 done, 1 not found, 64 wrong usage, 69 a server is out of reach, \
       75 try again, 78 configuration.
       """,
