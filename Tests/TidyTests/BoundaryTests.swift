@@ -88,6 +88,19 @@ import Testing
       places(in: simulator) { $0.contains(/import (?:WeChatPay|Payments|Store|Gateway)\b/) } == [])
   }
 
+  @Test func `no script and no paper puts a secret on a command line`() throws {
+    let scripts = try ["nginx/demo", "nginx/demo-story", "README.md"].map {
+      Repository.File(path: $0, text: try Repository.text($0))
+    }
+    let files = try scripts + Repository.files(in: "Tests", endings: ["py", "swift"])
+    let found = places(in: files) { line in
+      line.contains(/--(?:app-secret|api-key|password)["' ,=]/)
+        || line.contains(/--[a-z-]+[ =]"?\$\((?:cat |<)/)
+    }
+    // The tests of the simulator's command try it.
+    #expect(found.filter { !$0.hasPrefix("Tests/SimulatorTests/ServiceTests.swift") } == [])
+  }
+
   @Test func `the top level holds what was agreed`() throws {
     let agreed = ["Package.swift", "README.md", "Sources", "Tests", "nginx", "sql"]
     let found = try Repository.entries().filter {
