@@ -45,13 +45,15 @@ let package = Package(
       linkerSettings: [.linkedLibrary("ssl")]),
     .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: common),
     .target(name: "Pooling", swiftSettings: common),
+    // What a person can see of a text: for what is taken in, and for what is shown.
+    .target(name: "Text", swiftSettings: common),
 
     // What both programs stand on.
     .target(
-      name: "Server", dependencies: ["FastCGI", "Linux", logging], swiftSettings: common),
+      name: "Server", dependencies: ["FastCGI", "Linux", "Text", logging], swiftSettings: common),
 
     // Domain, protocol, data.
-    .target(name: "Payments", swiftSettings: common),
+    .target(name: "Payments", dependencies: ["Text"], swiftSettings: common),
     .target(
       name: "WeChatPay", dependencies: ["Payments", "Curl", "Linux", "OpenSSL", "Pooling"],
       swiftSettings: common),
@@ -65,7 +67,7 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "Store", "WeChatPay", "Payments", "Server", "Curl", "MariaDB", "OpenSSL", "Pooling",
-        "FastCGI", "Linux", logging, yams,
+        "FastCGI", "Linux", "Text", logging, yams,
       ], swiftSettings: withCrashPoints),
     .target(
       name: "Simulator", dependencies: ["Server", "Curl", "OpenSSL", "Linux", logging],
@@ -74,7 +76,7 @@ let package = Package(
       name: "weixinpay",
       dependencies: [
         "Gateway", "Store", "Payments", "WeChatPay", "MariaDB", "Pooling", "Server",
-        "Linux", argumentParser,
+        "Linux", "Text", argumentParser,
       ], swiftSettings: common),
     .executableTarget(
       name: "wechat-simulator",
@@ -85,6 +87,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["MariaDB"], path: "Tests/TestSupport",
       swiftSettings: tests),
+    .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: tests),
     .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: tests),
     .testTarget(
       name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"], swiftSettings: tests),

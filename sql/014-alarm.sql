@@ -51,6 +51,8 @@ SELECT j.merchant, j.order_no, j.out_trade_no, j.out_refund_no, 'refund_abnormal
 FROM journal j JOIN refund r ON r.merchant = j.merchant AND r.out_refund_no = j.out_refund_no
 WHERE j.to_state = 'abnormal' AND r.state = 'abnormal'
 ORDER BY j.id;
+-- The number that a buyer reads out may be WeChat's number of the refund.
+ALTER TABLE refund ADD KEY by_refund_id (merchant, refund_id);
 -- Where a caller's request came from, as nginx says.
 ALTER TABLE journal
   ADD COLUMN client_address VARCHAR(45) CHARACTER SET ascii COLLATE ascii_nopad_bin NULL

@@ -10,6 +10,8 @@ struct Context: Sendable {
   let request: Request
   /// The path below the route's own location: `["orders", "20261121-7", "close"]`.
   let path: [String]
+  /// `Route.query`: looked at once it is known who asks.
+  var queryMembers: [String]?
 
   var now: BeijingTime { BeijingTime(microseconds: microsecondsSince1970()) }
 
@@ -82,4 +84,9 @@ struct Context: Sendable {
 
   /// A value of the query string; `nil` when absent. Names and values are percent-decoded.
   func query(_ name: String) throws(Refusal) -> String? { try request.queryValue(name) }
+
+  /// - Throws: `malformedRequest` when the query holds what the route does not take.
+  func checkQuery() throws(Refusal) {
+    if let queryMembers { try request.allowQuery(queryMembers) }
+  }
 }

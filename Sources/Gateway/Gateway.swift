@@ -72,8 +72,9 @@ public final class Gateway: Sendable {
         "This address takes \(allowed.joined(separator: " and ")), not \(request.method).",
         allowed: allowed)
     }
-    if let members = route.query { try request.allowQuery(members) }
     if case .json = route.body, !request.contentType.isJSON { throw Refusal(.unsupportedMediaType) }
+    var context = context
+    context.queryMembers = route.query
     return try route.handle(context)
   }
 

@@ -42,6 +42,7 @@ struct Refusal: Error {
     case orderConflict = "ORDER_CONFLICT"
     case orderNotPaid = "ORDER_NOT_PAID"
     case refundNotFound = "REFUND_NOT_FOUND"
+    case alarmNotFound = "ALARM_NOT_FOUND"
     case refundExceedsPayment = "REFUND_EXCEEDS_PAYMENT"
     case refundLimitReached = "REFUND_LIMIT_REACHED"
     case refundTooLate = "REFUND_TOO_LATE"
@@ -67,7 +68,7 @@ struct Refusal: Error {
       case .malformedRequest, .loginCodeInvalid, .notificationRefused: 400
       case .loginRequired, .tokenInvalid: 401
       case .loginRefused, .roleInsufficient: 403
-      case .routeNotFound, .orderNotFound, .refundNotFound: 404
+      case .routeNotFound, .orderNotFound, .refundNotFound, .alarmNotFound: 404
       case .methodNotAllowed: 405
       case .orderPaid, .orderClosed, .orderExpired, .orderConflict, .amountMismatch: 409
       case .notificationQuarantined, .ordersComeFromShop, .orderNotPaid: 409
@@ -100,6 +101,7 @@ struct Refusal: Error {
       case .orderConflict: "An order of this number exists with other content."
       case .orderNotPaid: "The order is not paid."
       case .refundNotFound: "There is no such refund."
+      case .alarmNotFound: "There is no such alarm."
       case .refundExceedsPayment: "The refunds of this order would exceed what was paid."
       case .refundLimitReached: "WeChat takes at most 50 refunds of one payment."
       case .refundTooLate: "WeChat gives money back for one year after the payment."

@@ -84,6 +84,12 @@ struct Route: Sendable {
     Route(
       name: "merchant", socket: .merchant, method: "POST", path: ["refunds", "*", "retry"],
       handle: allowing(.cashier, MerchantRefunds.retry)),
+    Route(
+      name: "merchant", socket: .merchant, method: "GET", path: ["alarms"],
+      query: AlarmQuery.members, handle: allowing(.reader, MerchantAlarms.list)),
+    Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["alarms", "*", "resolve"],
+      body: .json, handle: allowing(.reviewer, MerchantAlarms.resolve)),
 
     // The operator.
     Route(name: "health", socket: .merchant, method: "GET", handle: Health.handle),
@@ -112,6 +118,7 @@ struct Route: Sendable {
           .roleInsufficient,
           "This needs the role \(role.rawValue), the token has \(holder.role.rawValue).")
       }
+      try context.checkQuery()
       return try handle(context, holder)
     }
   }

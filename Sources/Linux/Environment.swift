@@ -2,12 +2,12 @@ import Glibc
 
 /// The variables of the process's environment.
 public enum Environment {
-  /// What may stay: how to write to a terminal, and what systemd tells a service.
+  /// What may stay: how to write to a terminal, who called sudo, and what systemd tells a service.
   ///
   /// Everything else goes, because the libraries below us obey variables that nobody meant for
   /// them: `https_proxy`, `SSL_CERT_FILE`, `SSLKEYLOGFILE`, `OPENSSL_CONF`, `MARIADB_PLUGIN_DIR`.
   static let allowed: [String] = {
-    let terminal = ["TERM", "COLUMNS", "NO_COLOR", "LANG", "LC_ALL", "LC_MESSAGES"]
+    let terminal = ["TERM", "COLUMNS", "NO_COLOR", "LANG", "LC_ALL", "LC_MESSAGES", "SUDO_USER"]
     let systemd = [
       "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
       "LISTEN_FDNAMES", "JOURNAL_STREAM", "INVOCATION_ID",
@@ -31,7 +31,7 @@ public enum Environment {
   public static func ofWorkers() -> [String] {
     let own = [
       "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
-      "LISTEN_FDNAMES",
+      "LISTEN_FDNAMES", "SUDO_USER",
     ]
     return allowed.filter { !own.contains($0) }
       .compactMap { name in value(name).map { "\(name)=\($0)" } }

@@ -15,10 +15,35 @@ public func effectiveUserID() -> UInt32 { geteuid() }
 /// The name of the account whose rights the process has; its number when it has no name.
 public func userName() -> String {
   let number = geteuid()
-  let found = unsafe account { entry, buffer, bytes, found in
+  return userName(of: number) ?? String(number)
+}
+
+/// The person at the keyboard, as far as the system knows: who called sudo, else who logged in, else
+/// the account whose rights the process has.
+///
+/// Source: `sudo(8)`, SUDO_USER; `proc(5)`, /proc/pid/loginuid, which nobody but the kernel can change
+/// back.
+public func personName() -> String {
+  if let name = Environment.value("SUDO_USER"), !name.isEmpty { return name }
+  // 4294967295: nobody has logged in, as for a service or in a container.
+  if let number = loginUserID(), number != .max, let name = userName(of: number) { return name }
+  return userName()
+}
+
+private func loginUserID() -> UInt32? {
+  let descriptor = unsafe open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var bytes = [UInt8](repeating: 0, count: 16)
+  let count = unsafe read(descriptor, &bytes, bytes.count)
+  guard count > 0 else { return nil }
+  return UInt32(String(decoding: bytes.prefix(count), as: UTF8.self))
+}
+
+private func userName(of number: UInt32) -> String? {
+  unsafe account { entry, buffer, bytes, found in
     unsafe getpwuid_r(number, entry, buffer, bytes, found)
-  }
-  return found?.name ?? String(number)
+  }?.name
 }
 
 private typealias Lookup = (

@@ -1,3 +1,5 @@
+import Text
+
 /// One refund (退款): one `out_refund_no`, one amount, one set of parameters.
 public struct Refund: Sendable, Equatable {
   /// Whose order it gives back.
@@ -121,18 +123,15 @@ public enum RefundWait: String, CaseIterable, Sendable {
 
 /// Why a refund is wanted, or why it was decided so.
 ///
-/// 1 to 80 Unicode code points without control characters, thus at most 320 bytes: the database
-/// counts so, and one visible character may consist of any number of them. The buyer's words and
-/// the merchant's; both are read by the other side.
+/// 1 to 80 Unicode code points, each visible (`String.isReadable`), thus at most 320 bytes: the
+/// database counts so, and one visible character may consist of any number of them. The buyer's
+/// words and the merchant's; both are read by the other side.
 public struct Reason: Sendable, Equatable, CustomStringConvertible {
   public let text: String
 
-  /// - Returns: `nil` when the text has not this shape, or consists of spaces.
+  /// - Returns: `nil` when the text has not this shape, or shows nothing.
   public init?(_ text: String) {
-    guard (1...80).contains(text.unicodeScalars.count),
-      text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }),
-      text.contains(where: { !$0.isWhitespace })
-    else { return nil }
+    guard (1...80).contains(text.unicodeScalars.count), text.isReadable else { return nil }
     self.text = text
   }
 

@@ -1,3 +1,5 @@
+import Text
+
 extension JSON {
   /// Without spaces, members in their order.
   ///
@@ -61,24 +63,5 @@ extension JSONWriter {
       }
     }
     write("\"")
-  }
-}
-
-extension Unicode.Scalar {
-  /// As `\uXXXX`, twice for characters beyond the first 65 536.
-  var escaped: String {
-    String(self).utf16.map { unit in
-      let digits = String(unit, radix: 16)
-      return "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-    }.joined()
-  }
-
-  /// Controls steer terminals; separators, and what reverses the direction of writing, make a
-  /// viewer show lines and words that are not there.
-  var isVisible: Bool {
-    switch properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: false
-    default: true
-    }
   }
 }

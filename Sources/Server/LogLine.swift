@@ -1,3 +1,5 @@
+import Text
+
 /// One line of the log, being written.
 struct LogLine {
   private static let maximumValueBytes = 512

@@ -62,7 +62,7 @@ public struct Alarms: Sendable {
 
   /// Records that a person has settled what an alarm tells of.
   public func resolve(
-    _ merchant: MerchantName, _ id: Int64, note: Reason, by act: Act
+    _ merchant: MerchantName, _ id: Int64, note: Note, by act: Act
   ) throws -> Resolution {
     try database.transaction(until: act.deadline) { connection in
       let changed = try connection.execute(

@@ -62,11 +62,13 @@ public struct Orders: Sendable {
   ///
   /// - Parameters:
   ///   - state: only orders in this state.
+  ///   - alarm: only orders with this alarm, open.
   ///   - from, to: created at or after, and before.
   ///   - cursor: `next` of the page before.
   ///   - limit: at most this many.
   public func list(
-    merchant: MerchantName, state: PaymentState?, from: BeijingTime?, to: BeijingTime?,
+    merchant: MerchantName, state: PaymentState?, alarm: Alarm? = nil, from: BeijingTime?,
+    to: BeijingTime?,
     after cursor: OrderCursor?, limit: Int, until deadline: ContinuousClock.Instant
   ) throws -> Page {
     var conditions = ["o.merchant = ?"]
@@ -74,6 +76,14 @@ public struct Orders: Sendable {
     if let state {
       conditions.append("COALESCE(p.state, 'created') = ?")
       values.append(.text(state.rawValue))
+    }
+    if let alarm {
+      conditions.append(
+        """
+        o.order_no IN (SELECT a.order_no FROM alarm a
+          WHERE a.merchant = o.merchant AND a.resolved_at IS NULL AND a.kind = ?)
+        """)
+      values.append(.text(alarm.rawValue))
     }
     if let from {
       conditions.append("o.created_at >= ?")

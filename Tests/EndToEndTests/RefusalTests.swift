@@ -40,6 +40,8 @@ import Testing
     order("openid", "\"with space\""), order("expires_at", "\"tomorrow\""),
     order("detail", "\"\(String(repeating: "x", count: 6001))\""),
     order("attach", "\"uid=5&openid=oXYZ\""), order("attach", "\"x&total_fee=1\""),
+    order("body", "\"tea\u{9B}2J\""), order("body", "\"tea \\u202e9.9\""), order("body", "\"　\""),
+    order("attach", "\"a\u{2028}b\""),
     order("surprise", "1"), order("body", "\"nul \\u0000\""), order("body", "\"\\ud800\""),
   ]
 

@@ -64,14 +64,26 @@ private struct OrderFixture {
       by: act("wechat-query"))
   }
 
-  func story(after seconds: Int64 = 60) throws -> OrderStory {
+  func story(after seconds: Int64 = 60, refunds: [Refund] = []) throws -> OrderStory {
     let deadline = ContinuousClock.now + .seconds(20)
     let record = try #require(
       try Orders(database).find(merchant: merchant, number: number, until: deadline))
     return OrderStory(
-      record: record, refunds: [],
+      record: record, refunds: refunds,
       timeline: try Journal(database).timeline(merchant: merchant, order: number, until: deadline),
       now: Self.opened.adding(seconds: seconds))
+  }
+}
+
+extension OrderFixture {
+  func refund(_ state: RefundState) throws -> Refund {
+    Refund(
+      merchant: merchant, number: try #require(OutRefundNo("R1")), order: number,
+      outTradeNo: number, transactionID: try #require(TransactionID("4200")), payer: buyer,
+      total: try #require(Fen(1990)), appliedAmount: try #require(Fen(500)),
+      amount: try #require(Fen(500)), kind: .unshipped, state: state, reason: "too small",
+      reviewReason: nil, wait: nil, remark: nil, parameters: nil, sends: 0, isUnanswered: false,
+      refundID: nil, appliedAt: Self.opened, succeededAt: nil, version: 1)
   }
 }
 
@@ -112,6 +124,31 @@ private struct OrderFixture {
     #expect(text.contains("4200001952202611210000000001"))
     #expect(text.hasSuffix("Waiting for nothing: it is paid."))
     #expect(!text.contains(fixture.buyer.text), "An openid is shown masked.")
+  }
+
+  @Test func `a refund that waits is not contradicted, and what went back is in the title`() throws
+  {
+    let fixture = try OrderFixture()
+    try fixture.open()
+    try fixture.accept()
+    try fixture.pay()
+    let waiting = try fixture.story(refunds: [fixture.refund(.applied)]).lines
+    #expect(waiting.first == "Order 20261121-7 of merchant main: paid, ¥19.90")
+    #expect(!waiting.contains { $0.hasPrefix("Waiting for nothing") })
+    #expect(waiting.last?.contains("waits for the merchant to approve or reject it") == true)
+    let ended = try fixture.story(refunds: [fixture.refund(.succeeded)]).lines
+    #expect(ended.first?.hasSuffix("paid, ¥19.90, ¥5.00 of it refunded (已退)") == true)
+    #expect(ended.contains("Waiting for nothing: it is paid, and ¥5.00 went back to the buyer."))
+  }
+
+  @Test func `each entry tells by which request it came`() throws {
+    let fixture = try OrderFixture()
+    _ = try fixture.attempts.open(
+      fixture.attempt,
+      by: Act(
+        actor: "buyer", requestID: "3b8f74a4", clientAddress: "192.0.2.7",
+        now: OrderFixture.opened, deadline: .now + .seconds(20)))
+    #expect(try fixture.story().text.contains("request 3b8f74a4, from 192.0.2.7"))
   }
 
   @Test func `a closed order tells whether it can still be paid`() throws {

@@ -44,6 +44,7 @@ import Testing
 
   @Test(arguments: [
     "", " ", "\u{3000}\u{A0}", "two\nlines", "a\u{0}", "a\u{7F}", "a\u{85}",
+    "请退 \u{202E}09.9", "\u{200B}", "a\u{2028}R1 withdrawn", "a\u{FEFF}", "a\u{E0041}", "a\u{378}",
     String(repeating: "太", count: 81),
   ])
   func `what is empty, too long or steers a terminal is no reason`(text: String) {

@@ -31,7 +31,7 @@ import Testing
     try shop.attempts.recordClosed(attempt, .merchant, by: shop.act())
     _ = try shop.attempts.recordPaid(shop.proof(attempt), by: shop.act("wechat-query"))
     let alarm = try #require(try shop.alarms().first)
-    let note = try #require(Reason("sent the tea"))
+    let note = try #require(Note("sent the tea"))
     let store = Alarms(shop.database)
     guard
       case .resolved(let resolved) = try store.resolve(
@@ -44,7 +44,7 @@ import Testing
     #expect(resolved.resolution?.note == "sent the tea")
     // The second person changes nothing, and reads what the first has written.
     let again = try store.resolve(
-      shop.merchant, alarm.id, note: #require(Reason("other")), by: shop.act("merchant:bo"))
+      shop.merchant, alarm.id, note: #require(Note("other")), by: shop.act("merchant:bo"))
     #expect(again == .stood(resolved))
     #expect(try shop.record()?.alarms == [])
     #expect(try shop.alarms() == [])
@@ -60,7 +60,7 @@ import Testing
     _ = try shop.attempts.recordPaid(
       shop.proof(try shop.unpaid(), total: 1), by: shop.act("wechat-query"))
     let id = try #require(try shop.alarms().first?.id)
-    let note = try #require(Reason("seen"))
+    let note = try #require(Note("seen"))
     let other = try #require(MerchantName("other"))
     let store = Alarms(shop.database)
     #expect(try store.resolve(other, id, note: note, by: shop.act()) == .notFound)

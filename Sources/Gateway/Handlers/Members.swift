@@ -8,7 +8,7 @@ struct Members {
   init(_ json: JSON) { self.json = json }
 
   static let description =
-    "1 to 127 bytes of text without control characters and without emoji or other 4-byte characters"
+    "1 to 127 bytes of visible text, without emoji or other 4-byte characters"
 
   func allow(_ names: [String]) throws(Refusal) {
     guard let unknown = json.members?.map(\.name).first(where: { !names.contains($0) }) else {

@@ -20,13 +20,32 @@ enum MerchantOrders {
   }
 
   static func show(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    Answer.json(try view(try number(context), holder, context))
+    Answer.json(try view(try searched(context, holder), holder, context))
+  }
+
+  /// The order that the path names by any of its numbers.
+  private static func searched(
+    _ context: Context, _ holder: MerchantTokens.Holder
+  ) throws -> OutTradeNo {
+    guard context.path.count >= 2 else { throw Refusal(.orderNotFound) }
+    let (name, deadline) = (context.path[1], context.request.deadline)
+    if let number = OutTradeNo(name),
+      try context.gateway.orders.find(
+        merchant: holder.merchant, number: number, until: deadline) != nil
+    {
+      return number
+    }
+    let found = try OrderSearch(context.gateway.database).order(
+      holder.merchant, named: name, until: deadline)
+    guard let found else { throw Refusal(.orderNotFound) }
+    return found
   }
 
   static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let filter = try OrderFilter(context)
     let page = try context.gateway.orders.list(
-      merchant: holder.merchant, state: filter.state, from: filter.from, to: filter.to,
+      merchant: holder.merchant, state: filter.state, alarm: filter.alarm, from: filter.from,
+      to: filter.to,
       after: filter.cursor, limit: filter.limit, until: context.request.deadline)
     for row in page.unusable {
       context.gateway.logger.warning(

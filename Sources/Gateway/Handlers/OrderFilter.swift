@@ -1,19 +1,22 @@
 import Payments
 import Store
 
-/// The query of `GET merchant/orders?state=&from=&to=&cursor=&limit=`.
+/// The query of `GET merchant/orders?state=&alarm=&from=&to=&cursor=&limit=`.
 struct OrderFilter {
   let state: PaymentState?
+  /// Only orders with this alarm, open.
+  let alarm: Alarm?
   let from: BeijingTime?
   let to: BeijingTime?
   let cursor: OrderCursor?
   let limit: Int
 
-  static let members = ["state", "from", "to", "cursor", "limit"]
+  static let members = ["state", "alarm", "from", "to", "cursor", "limit"]
 
   init(_ context: Context) throws(Refusal) {
     let states = PaymentState.allCases.map(\.rawValue).joined(separator: ", ")
     state = try context.read("state", "one of \(states)", PaymentState.init)
+    alarm = try context.alarm()
     from = try context.read("from", Self.time, BeijingTime.init(rfc3339:))
     to = try context.read("to", Self.time, BeijingTime.init(rfc3339:))
     cursor = try context.read("cursor", "next_cursor of the page before", OrderCursor.init)

@@ -1,6 +1,7 @@
 import Payments
 import Server
 import Store
+import Text
 import WeChatPay
 
 extension Order {
@@ -18,12 +19,15 @@ extension Order {
         "out_trade_no", "6 to 32 characters of 0-9 A-Z a-z _ - | *", OutTradeNo.init),
       openID: try members.optional("openid", "the payer's openid", OpenID.init),
       total: try members.amount("total_fee"),
-      body: try members.required("body", Members.description, Description.init),
+      body: try members.required("body", Members.description) { text in
+        text.isReadable ? Description(text) : nil
+      },
       attach: try members.optional(
         "attach",
         "\(Members.description), which reads nowhere like a field of a notification (&openid=)"
       ) { text in
-        Description(text).flatMap { PaymentNotification.canReturn(attach: $0) ? $0 : nil }
+        guard text.isVisible else { return nil }
+        return Description(text).flatMap { PaymentNotification.canReturn(attach: $0) ? $0 : nil }
       },
       detail: try members.optional("detail", "JSON text of at most 6000 bytes") { text in
         text.utf8.count <= 6000 && text.unicodeScalars.allSatisfy { $0.isAllowedByWeChat }

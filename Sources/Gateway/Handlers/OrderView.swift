@@ -9,6 +9,11 @@ public func merchantView(
   OrderView(record, refunds: refunds, now: now).forMerchant(timeline)
 }
 
+/// An order as the merchant API shows it in a list; `order list --json` prints the same.
+public func merchantView(of record: OrderRecord, refunds: [Refund], now: BeijingTime) -> JSON {
+  OrderView(record, refunds: refunds, now: now).forMerchant
+}
+
 /// An order as the world outside sees it. Amounts are in fen, times in Beijing time.
 struct OrderView {
   private let record: OrderRecord
@@ -97,7 +102,7 @@ extension JournalEntry {
     [
       "at": JSON(at), "event": JSON(event), "from": JSON(from), "to": JSON(to),
       "out_trade_no": JSON(outTradeNo), "out_refund_no": JSON(outRefundNo), "by": JSON(by),
-      "detail": JSON(detail),
+      "detail": JSON(detail), "request_id": JSON(requestID),
     ]
   }
 }

@@ -8,6 +8,7 @@ import WeChatPay
 enum ShowOrder {
   static func handle(_ context: Context) throws -> Response {
     let (session, merchant) = try context.buyer()
+    try context.checkQuery()
     guard let number = try context.query("out_trade_no").flatMap(OutTradeNo.init) else {
       throw Refusal(.malformedRequest, "out_trade_no: expected an order number in the query.")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Gateway
 import Server
+import Text
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,7 +19,7 @@ struct CheckCommand: ParsableCommand {
       print(String(decoding: check.json.bytes, as: UTF8.self))
     } else {
       for finding in check.findings {
-        print(Console.output.word(finding.level), finding.line)
+        print(Console.output.word(finding.level), finding.line.forTerminal)
       }
     }
     guard check.isPassed else { throw ExitCode.configuration }

@@ -79,7 +79,7 @@ struct DeliveryChoice: ParsableArguments {
   @Option(help: "Only on this channel: webhook, relay or shop_tables.")
   var channel: ShopChannel?
 
-  private static func order(_ text: String) throws -> OutTradeNo {
+  static func order(_ text: String) throws -> OutTradeNo {
     guard let order = OutTradeNo(text) else {
       throw ValidationError("an order number has 6 to 32 characters out of 0-9 A-Z a-z _ - | *")
     }

@@ -3,6 +3,7 @@ import Gateway
 import MariaDB
 public import Payments
 import Store
+import Text
 
 /// The options of every command about a merchant's refunds, and their way of working.
 struct Desk: ParsableArguments {
@@ -13,23 +14,33 @@ struct Desk: ParsableArguments {
 
   func settings() throws -> Settings { try Settings.read(file: configuration.file) }
 
-  func work(_ body: (MerchantName, Database, Act) throws -> Void) throws {
+  /// - Parameter person: who works, where it is to be in the journal.
+  func work(
+    by person: Person? = nil, _ body: (MerchantName, Database, Act) throws -> Void
+  ) throws {
     try reportingFailure {
       let settings = try settings()
       try body(
         try settings.merchant(named: merchant),
-        Database(settings.database.service, connections: 2), .ofOperator(patience: .seconds(25)))
+        Database(settings.database.service, connections: 2),
+        .ofOperator(person?.name, patience: .seconds(25)))
     }
   }
 
   /// Records a decision and prints what has become of the refund.
-  func decide(_ argument: RefundArgument, _ decision: RefundDecision) throws {
-    try work { merchant, database, act in
+  ///
+  /// - Parameter consent: asks before the decision when it sends money.
+  func decide(
+    _ argument: RefundArgument, _ decision: RefundDecision, by person: Person,
+    consent: Consent? = nil
+  ) throws {
+    try work(by: person) { merchant, database, act in
       let refund = try argument.find(merchant, database, act)
+      let act = try confirmed(act) { try consent?.ask(refund.question(decision)) }
       let gateway = try Gateway.byHand(try settings(), database: database)
       do {
         switch try gateway.decide(merchant, refund.number, decision, by: act) {
-        case .decided(let refund), .stood(let refund): print(refund.line(at: act.now))
+        case .decided(let refund), .stood(let refund): Console.show(refund.line(at: act.now))
         case .amountConflict(let refund):
           Console.say(
             "Refund \(refund.number) is of \(refund.amount); \(refund.appliedAmount) were applied"
@@ -45,6 +56,38 @@ struct Desk: ParsableArguments {
         throw ExitCode.failure
       }
     }
+  }
+}
+
+/// A person may think for longer than a command waits: its time begins anew with the answer.
+func confirmed(_ act: Act, _ ask: () throws -> Void) rethrows -> Act {
+  try ask()
+  return act.again()
+}
+
+/// Who uses a command that decides something.
+struct Person: ParsableArguments {
+  @Option(
+    name: .customLong("as"),
+    help: "Your name for the journal; otherwise the one who called sudo or has logged in.")
+  var name: String?
+
+  func validate() throws {
+    if let name, !((1...48).contains(name.utf8.count) && name.isReadable) {
+      throw ValidationError("--as takes 1 to 48 bytes of visible text.")
+    }
+  }
+}
+
+/// What every command that moves money has.
+struct Consent: ParsableArguments {
+  @OptionGroup var person: Person
+
+  @Flag(name: [.long, .short], help: "Do not ask on a terminal.")
+  var yes = false
+
+  func ask(_ question: String) throws {
+    if !yes { try Console.confirm(question) }
   }
 }
 
@@ -77,6 +120,13 @@ extension Reason: ExpressibleByArgument {
 extension RefundState: ExpressibleByArgument {}
 
 extension Refund {
+  /// What is asked before money is sent.
+  func question(_ decision: RefundDecision) -> String {
+    var amount = self.amount
+    if case .approve(let less?) = decision.verdict { amount = less }
+    return "Refund \(number) of order \(order): \(amount) of \(total) go back to the buyer. Go on?"
+  }
+
   /// One line of a list.
   func line(at now: BeijingTime) -> String {
     let overdue = isOverdue(at: now) ? " OVERDUE" : ""

@@ -27,7 +27,7 @@ struct RefundCommand: ParsableCommand {
           // A deadline for each page: there may be thousands.
           let page = try Refunds(database).list(
             merchant: merchant, state: state, after: cursor, limit: 100, until: .now + .seconds(25))
-          for refund in page.refunds { print(refund.line(at: act.now)) }
+          Console.show(page.refunds.map { $0.line(at: act.now) })
           cursor = page.next
         } while cursor != nil
       }
@@ -53,6 +53,7 @@ struct RefundCommand: ParsableCommand {
 
     @OptionGroup var desk: Desk
     @OptionGroup var refund: RefundArgument
+    @OptionGroup var consent: Consent
 
     @Option(help: "In fen, when it is less than was applied for.")
     var refundFee: Int64?
@@ -72,7 +73,8 @@ struct RefundCommand: ParsableCommand {
     func run() throws {
       try desk.decide(
         refund,
-        RefundDecision(.approve(amount: refundFee.flatMap(Fen.init(payable:))), reason: reason))
+        RefundDecision(.approve(amount: refundFee.flatMap(Fen.init(payable:))), reason: reason),
+        by: consent.person, consent: consent)
     }
   }
 
@@ -81,11 +83,14 @@ struct RefundCommand: ParsableCommand {
 
     @OptionGroup var desk: Desk
     @OptionGroup var refund: RefundArgument
+    @OptionGroup var person: Person
 
     @Option(help: "What the buyer reads.")
     var reason: Reason
 
-    func run() throws { try desk.decide(refund, RefundDecision(.reject, reason: reason)) }
+    func run() throws {
+      try desk.decide(refund, RefundDecision(.reject, reason: reason), by: person)
+    }
   }
 
   struct Received: ParsableCommand {
@@ -94,11 +99,15 @@ struct RefundCommand: ParsableCommand {
 
     @OptionGroup var desk: Desk
     @OptionGroup var refund: RefundArgument
+    @OptionGroup var consent: Consent
 
     @Option(help: "What the buyer reads.")
     var reason: Reason?
 
-    func run() throws { try desk.decide(refund, RefundDecision(.receive, reason: reason)) }
+    func run() throws {
+      try desk.decide(
+        refund, RefundDecision(.receive, reason: reason), by: consent.person, consent: consent)
+    }
   }
 
   struct Withdraw: ParsableCommand {
@@ -107,11 +116,14 @@ struct RefundCommand: ParsableCommand {
 
     @OptionGroup var desk: Desk
     @OptionGroup var refund: RefundArgument
+    @OptionGroup var person: Person
 
     @Option(help: "What the buyer reads.")
     var reason: Reason
 
-    func run() throws { try desk.decide(refund, RefundDecision(.withdraw, reason: reason)) }
+    func run() throws {
+      try desk.decide(refund, RefundDecision(.withdraw, reason: reason), by: person)
+    }
   }
 
   struct Retry: ParsableCommand {
@@ -120,16 +132,20 @@ struct RefundCommand: ParsableCommand {
 
     @OptionGroup var desk: Desk
     @OptionGroup var refund: RefundArgument
+    @OptionGroup var consent: Consent
 
     func run() throws {
-      try desk.work { merchant, database, act in
+      try desk.work(by: consent.person) { merchant, database, act in
         let found = try refund.find(merchant, database, act)
         guard found.state.isUnderWay else {
           Console.say("Refund \(found.number) is \(found.state.rawValue): there is nothing to do.")
           throw ExitCode.failure
         }
+        let act = try confirmed(act) {
+          try consent.ask(found.question(RefundDecision(.approve(amount: nil), reason: nil)))
+        }
         let gateway = try Gateway.byHand(try desk.settings(), database: database)
-        print(try gateway.retry(found, by: act).line(at: act.now))
+        Console.show(try gateway.retry(found, by: act).line(at: act.now))
       }
     }
   }

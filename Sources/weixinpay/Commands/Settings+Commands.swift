@@ -32,10 +32,19 @@ extension Settings {
 
 extension Act {
   /// What a person does by hand on this machine.
-  static func ofOperator(patience: Duration = .seconds(10)) -> Act {
+  ///
+  /// - Parameter person: who it is; else the one who called sudo or has logged in.
+  static func ofOperator(_ person: String? = nil, patience: Duration = .seconds(10)) -> Act {
     Act(
-      actor: "operator:\(userName())", requestID: nil,
+      actor: "operator:\((person ?? personName()).prefix(48))", requestID: nil,
       now: BeijingTime(microseconds: microsecondsSince1970()),
       deadline: .now + patience)
+  }
+
+  /// The same act, beginning now.
+  func again(patience: Duration = .seconds(25)) -> Act {
+    Act(
+      actor: actor, requestID: requestID,
+      now: BeijingTime(microseconds: microsecondsSince1970()), deadline: .now + patience)
   }
 }

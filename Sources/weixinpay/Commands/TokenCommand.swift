@@ -5,6 +5,7 @@ import MariaDB
 import Payments
 import Server
 import Store
+import Text
 import WeChatPay
 
 struct TokenCommand: ParsableCommand {
@@ -34,10 +35,8 @@ struct TokenCommand: ParsableCommand {
     var days = 365
 
     func validate() throws {
-      guard (1...48).contains(name.utf8.count),
-        name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
-      else {
-        throw ValidationError("--name takes 1 to 48 bytes without control characters.")
+      guard (1...48).contains(name.utf8.count), name.isReadable else {
+        throw ValidationError("--name takes 1 to 48 bytes of visible text.")
       }
       guard (1...3650).contains(days) else { throw ValidationError("--days takes 1 to 3650.") }
     }
@@ -110,7 +109,7 @@ extension TokenCommand {
           let tokens: JSON = ["tokens": .array(entries.map(\.json))]
           print(String(decoding: tokens.bytes, as: UTF8.self))
         } else {
-          for entry in entries { print(entry.line(now: act.now)) }
+          Console.show(entries.map { $0.line(now: act.now) })
         }
       }
     }

@@ -13,7 +13,7 @@ struct WeixinpayCommand: ParsableCommand {
     subcommands: [
       ServeCommand.self, WorkCommand.self, SweepCommand.self, MigrateCommand.self,
       CheckCommand.self, SampleConfigCommand.self, TokenCommand.self, OrderCommand.self,
-      RefundCommand.self, DeliveryCommand.self,
+      RefundCommand.self, AlarmCommand.self, DeliveryCommand.self,
     ])
 }
 

@@ -1,5 +1,8 @@
+import ArgumentParser
 import Gateway
 import Linux
+import Server
+import Text
 
 /// One of the process's output streams, and whether a person reads it.
 struct Console: Sendable {
@@ -32,5 +35,32 @@ struct Console: Sendable {
   }
 
   /// Writes a message for a person to standard error, away from the results.
-  static func say(_ message: String) { writeToStandardError(Array("\(message)\n".utf8)) }
+  static func say(_ message: String) {
+    for line in message.split(separator: "\n", omittingEmptySubsequences: false) {
+      writeToStandardError(Array("\(String(line).forTerminal)\n".utf8))
+    }
+  }
+
+  /// Writes results, each as one line: what is not visible is escaped, whoever has written it.
+  static func show(_ lines: [String]) {
+    for line in lines { print(line.forTerminal) }
+  }
+
+  static func show(_ line: String) { show([line]) }
+
+  static func show(_ json: JSON) { print(String(decoding: json.bytes, as: UTF8.self)) }
+
+  /// Asks on the terminal before something is done that cannot be undone.
+  ///
+  /// A script, whose input or output is no terminal, has decided already.
+  /// - Throws: `ExitCode.failure` when the person does not agree.
+  static func confirm(_ question: String) throws {
+    guard isTerminal(0), error.isInteractive else { return }
+    writeToStandardError(Array("\(question.forTerminal) [y/N] ".utf8))
+    let answer = readLine()?.lowercased() ?? ""
+    guard ["y", "yes", "是"].contains(answer) else {
+      say("Nothing was done.")
+      throw ExitCode.failure
+    }
+  }
 }

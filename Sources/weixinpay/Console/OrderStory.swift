@@ -7,18 +7,34 @@ struct OrderStory {
   /// The order's, oldest first.
   let refunds: [Refund]
   let timeline: [JournalEntry]
+  /// What the shop was told with a remark, or has not been told.
+  var deliveries: [DeliveryRecord] = []
   let now: BeijingTime
 
-  var text: String {
+  var text: String { lines.joined(separator: "\n") }
+
+  var lines: [String] {
     let history =
       timeline.isEmpty ? ["  nothing has been recorded yet"] : timeline.flatMap(lines)
-    return ([title] + details + [""] + history + [""] + alarms + [waiting] + refunds.map(waiting))
-      .joined(separator: "\n")
+    return [title] + details + [""] + history + [""] + alarms + [waiting] + refunds.map(waiting)
+      + deliveries.map(telling)
   }
 
   private var title: String {
-    "Order \(record.order.number) of merchant \(record.order.merchant):"
-      + " \(record.state.rawValue), \(record.order.total)"
+    let returned = refunded > .zero ? ", \(refunded) of it refunded (已退)" : ""
+    return "Order \(record.order.number) of merchant \(record.order.merchant):"
+      + " \(record.state.rawValue), \(paid)\(returned)"
+  }
+
+  /// What was paid; before that, what the shop wants to be paid.
+  private var paid: Fen {
+    guard let attempt = record.attempt, attempt.state == .paid else { return record.order.total }
+    return attempt.total
+  }
+
+  /// What WeChat has returned to the buyer.
+  private var refunded: Fen {
+    Fen(refunds.filter { $0.state == .succeeded }.map(\.amount.amount).reduce(0, +)) ?? .zero
   }
 
   private var details: [String] {
@@ -41,13 +57,23 @@ struct OrderStory {
       }
     let refund = entry.outRefundNo.map { " (refund \($0))" }
     let attempt = entry.outTradeNo.flatMap { $0 == record.order.number.text ? nil : " (\($0))" }
+    let origin = [
+      entry.requestID.map { "request \($0)" }, entry.clientAddress.map { "from \($0)" },
+    ].compactMap { $0 }
     return [
       "  \(entry.at.readable)  \(change)\(refund ?? attempt ?? ""), by \(entry.by)",
       "                           \(entry.detail)",
-    ]
+    ] + (origin.isEmpty ? [] : ["                           \(origin.joined(separator: ", "))"])
   }
 
-  private var alarms: [String] { record.alarms.map { "Look: \($0.sentence)" } }
+  private var alarms: [String] {
+    record.alarms.map { "Look: \($0.sentence) (\($0.rawValue); weixinpay alarm list)" }
+  }
+
+  private func telling(_ delivery: DeliveryRecord) -> String {
+    "Telling the shop \(delivery.event.rawValue) by \(delivery.channel.rawValue):"
+      + " \(delivery.state.rawValue)\(delivery.remark.map { ", \($0)" } ?? "")."
+  }
 
   /// What has to happen next, and who can make it happen.
   var waiting: String {
@@ -65,6 +91,10 @@ struct OrderStory {
         + (attempt.prepayExpiresAt.map { " until \($0.readable)" } ?? "") + "."
     case (.unpaid, _):
       "Waiting for the buyer to press pay again: the cashier of \(number) has closed."
+    case (.paid, _) where refunds.contains(where: \.isOpen):
+      "It is paid; what is refunded of it, and where that stands:"
+    case (.paid, _) where refunded > .zero:
+      "Waiting for nothing: it is paid, and \(refunded) went back to the buyer."
     case (.paid, _): "Waiting for nothing: it is paid."
     case (.closed, let attempt?) where attempt.closing == .merchant:
       "Waiting for nothing: the merchant closed it."
@@ -103,5 +133,15 @@ extension OpenID {
   /// The first and last 4 characters: enough to compare, too little to act with.
   fileprivate var masked: String {
     text.utf8.count > 8 ? "\(text.prefix(4))…\(text.suffix(4))" : "…"
+  }
+}
+
+extension Refund {
+  /// Whether something is still to come of it.
+  fileprivate var isOpen: Bool {
+    switch state {
+    case .applied, .awaitingGoods, .approved, .sending, .processing, .abnormal: true
+    case .succeeded, .closed, .rejected, .withdrawn, .refused: false
+    }
   }
 }

@@ -1,0 +1,88 @@
+import Payments
+public import Server
+public import Store
+
+/// `merchant/alarms…`: what a person must look at, and that somebody did.
+enum MerchantAlarms {
+  static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let query = try AlarmQuery(context)
+    let page = try Alarms(context.gateway.database).list(
+      holder.merchant, query.filter, after: query.cursor, limit: query.limit,
+      until: context.request.deadline)
+    return Answer.json([
+      "alarms": .array(page.alarms.map(\.json)), "next_cursor": JSON(page.next?.text),
+    ])
+  }
+
+  /// Repeated, it answers with who resolved it first.
+  static func resolve(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let members = Members(try context.json())
+    try members.allow(["note"])
+    let note = try members.required(
+      "note", "1 to 200 characters of visible text: how it was settled", Note.init)
+    guard context.path.count >= 2, let id = Int64(context.path[1]) else {
+      throw Refusal(.alarmNotFound)
+    }
+    switch try Alarms(context.gateway.database).resolve(
+      holder.merchant, id, note: note, by: context.act("merchant:\(holder.name)"))
+    {
+    case .resolved(let alarm), .stood(let alarm): return Answer.json(alarm.json)
+    case .notFound: throw Refusal(.alarmNotFound)
+    }
+  }
+}
+
+/// The query of `GET merchant/alarms?state=&alarm=&order_no=&cursor=&limit=`.
+struct AlarmQuery {
+  let filter: AlarmFilter
+  let cursor: AlarmCursor?
+  let limit: Int
+
+  static let members = ["state", "alarm", "order_no", "cursor", "limit"]
+
+  init(_ context: Context) throws(Refusal) {
+    let isOpen: Bool?? = try context.read("state", "open, resolved or all") { text in
+      switch text {
+      case "open": .some(true)
+      case "resolved": .some(false)
+      case "all": .some(nil)
+      default: nil
+      }
+    }
+    filter = AlarmFilter(
+      isOpen: isOpen ?? true, kind: try context.alarm(),
+      order: try context.read("order_no", "an order number", OutTradeNo.init))
+    cursor = try context.read("cursor", "next_cursor of the page before", AlarmCursor.init)
+    limit = try context.pageLimit()
+  }
+}
+
+extension Context {
+  /// The alarm that the query names.
+  func alarm() throws(Refusal) -> Alarm? {
+    let alarms = Alarm.allCases.map(\.rawValue).joined(separator: ", ")
+    return try read("alarm", "one of \(alarms)", Alarm.init)
+  }
+}
+
+extension AlarmCursor {
+  var text: String { "\(raisedAt.microseconds).\(id)" }
+
+  fileprivate init?(_ text: String) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
+    guard parts.count == 2, let raisedAt = parts[0], let id = parts[1] else { return nil }
+    self.init(raisedAt: BeijingTime(microseconds: raisedAt), id: id)
+  }
+}
+
+extension AlarmRecord {
+  /// As the merchant API and `alarm list --json` show it.
+  public var json: JSON {
+    [
+      "id": JSON(id), "alarm": JSON(kind), "order_no": JSON(order),
+      "out_trade_no": JSON(outTradeNo), "out_refund_no": JSON(refund), "detail": JSON(detail),
+      "raised_at": JSON(raisedAt), "resolved_at": JSON(resolution?.at),
+      "resolved_by": JSON(resolution?.by), "note": JSON(resolution?.note),
+    ]
+  }
+}
