@@ -27,6 +27,8 @@ public enum Alarm: String, CaseIterable, Sendable {
   /// A refund was made by hand on WeChat's merchant platform beside refunds that are reserved here:
   /// together they exceed what was paid.
   case refundOverlap = "refund_overlap"
+  /// WeChat had given back some of the payment before it was known here: the goods may not be due.
+  case refundedElsewhere = "refunded_elsewhere"
   /// WeChat reports something about a refund that contradicts our records.
   case refundMismatch = "refund_mismatch"
 }

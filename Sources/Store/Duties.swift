@@ -168,6 +168,21 @@ extension Connection {
       [.text(kind.rawValue), .text(merchant.text), .text(subject), delay, delay, delay])
   }
 
+  /// Tells the shop later of an order's events, in the transaction that plans to tell it.
+  mutating func postponeDelivery(
+    _ merchant: MerchantName, _ order: OutTradeNo, seconds: Int64
+  ) throws(MariaDBError) {
+    try execute(
+      """
+      UPDATE duty SET due_at = GREATEST(due_at, \(databaseNow) + ?)
+      WHERE kind = ? AND merchant = ? AND subject = ? AND done_at IS NULL AND lease_until = 0
+      """,
+      [
+        .integer(dueAfter(seconds: seconds)), .text(DutyKind.delivery.rawValue),
+        .text(merchant.text), .text(order.text),
+      ])
+  }
+
   /// Makes sure that the lease is still ours, until the transaction ends.
   ///
   /// The row is changed by a hair: only a change is guarded on every kind of cluster.

@@ -54,7 +54,12 @@ public struct Notifications: Sendable {
 
 extension PaymentAttempts {
   /// Applies what the verified answer to an orderquery proves.
-  public func recordPaid(_ proof: VerifiedProof, by act: Act) throws -> PaidOutcome {
+  ///
+  /// - Parameter isRefunded: whether WeChat says that some of it was given back (转入退款). Then its
+  ///   refunds are asked for, and the shop hears of the payment after that, or in a minute.
+  public func recordPaid(
+    _ proof: VerifiedProof, isRefunded: Bool = false, by act: Act
+  ) throws -> PaidOutcome {
     try database.transaction(until: act.deadline) { connection in
       let settlement = try connection.settle(proof)
       for line in settlement.lines {
@@ -62,8 +67,29 @@ extension PaymentAttempts {
         if !settlement.outcome.isApplied, try connection.holds(line) { continue }
         try connection.record(line, by: act)
       }
+      if isRefunded { try connection.findRefunds(of: proof, settlement, by: act) }
       return settlement.outcome
     }
+  }
+}
+
+extension Connection {
+  fileprivate mutating func findRefunds(
+    of verified: VerifiedProof, _ settlement: Settlement, by act: Act
+  ) throws {
+    switch settlement.outcome {
+    case .quarantined: return
+    case .duplicate, .applied:
+      try plan(
+        .platformRefunds, verified.merchant, verified.proof.outTradeNo.text, afterSeconds: 0)
+    }
+    guard settlement.outcome.isApplied, let order = settlement.lines.first?.order else { return }
+    try record(
+      JournalLine(
+        merchant: verified.merchant, order: order, outTradeNo: verified.proof.outTradeNo,
+        event: Alarm.refundedElsewhere.rawValue, detail: Alarm.refundedElsewhere.sentence), by: act)
+    // A refund that is found makes it due at once.
+    try postponeDelivery(verified.merchant, order, seconds: 60)
   }
 }
 

@@ -188,6 +188,9 @@ extension Alarm {
     case .refundOverlap:
       "a refund made by hand and the refunds reserved here exceed what was paid: withdraw or reject"
         + " what is superfluous"
+    case .refundedElsewhere:
+      "WeChat had refunded some of it before the payment was known here: look at the refunds before"
+        + " the goods go out"
     case .refundMismatch: "WeChat reports another refund than the one that was recorded"
     }
   }
