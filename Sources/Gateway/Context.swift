@@ -24,7 +24,7 @@ struct Context: Sendable {
 
   func act(_ actor: String) -> Act {
     Act(
-      actor: actor, requestID: request.requestID, clientAddress: clientAddress, now: now,
+      actor: actor, requestID: request.requestID, clientAddress: clientAddress,
       deadline: request.deadline)
   }
 
@@ -49,9 +49,12 @@ struct Context: Sendable {
   }
 
   /// A buyer's own order; foreign orders look like unknown ones.
-  func order(_ number: OutTradeNo, of session: LoginSessions.Session) throws -> OrderRecord {
+  func order(
+    _ number: OutTradeNo, of session: LoginSessions.Session,
+    until deadline: ContinuousClock.Instant? = nil
+  ) throws -> OrderRecord {
     let record = try gateway.orders.find(
-      merchant: session.merchant, number: number, until: request.deadline)
+      merchant: session.merchant, number: number, until: deadline ?? request.deadline)
     guard let record, let payer = record.order.openID ?? record.attempt?.openID,
       payer == session.openID
     else { throw Refusal(.orderNotFound) }

@@ -15,11 +15,16 @@ struct Conversation: Sendable {
 
   var now: BeijingTime { BeijingTime(microseconds: microsecondsSince1970()) }
 
+  /// For recording what WeChat has said. That is kept also when it came in the last moment: whoever
+  /// waits for the answer is not served by forgetting it.
   func act(_ actor: String) -> Act {
     Act(
-      actor: actor, requestID: requestID, clientAddress: clientAddress, now: now,
-      deadline: deadline)
+      actor: actor, requestID: requestID, clientAddress: clientAddress,
+      deadline: deadline + Self.grace)
   }
+
+  /// Less than nginx waits longer than `listen.api.deadline`.
+  static let grace: Duration = .seconds(2)
 
   /// WeChat, spoken to about orders.
   var weChat: WeiXinPay {

@@ -1,3 +1,4 @@
+import Linux
 public import Payments
 
 /// Who does something, when, and until when it is worth doing: what the journal keeps of a caller.
@@ -8,19 +9,30 @@ public struct Act: Sendable {
   public let requestID: String?
   /// The client's address, as nginx says; up to 45 characters. `nil` outside a request.
   public let clientAddress: String?
-  /// When it is done: the time of every row that is written.
-  public let now: BeijingTime
+  private let fixed: BeijingTime?
   /// When the caller stops waiting. Work that is not committed by then is given up.
   public let deadline: ContinuousClock.Instant
 
+  /// - Parameter now: the moment of everything that is done; `nil`: as the clock says each time.
   public init(
-    actor: String, requestID: String?, clientAddress: String? = nil, now: BeijingTime,
+    actor: String, requestID: String?, clientAddress: String? = nil, now: BeijingTime? = nil,
     deadline: ContinuousClock.Instant
   ) {
     self.actor = actor
     self.requestID = requestID
     self.clientAddress = clientAddress
-    self.now = now
+    fixed = now
     self.deadline = deadline
+  }
+  /// The moment at which a row is written, each time anew: WeChat may have been asked since the act
+  /// began, and a history does not run backwards.
+  public var now: BeijingTime { fixed ?? BeijingTime(microseconds: microsecondsSince1970()) }
+
+  /// Until when what is sent before the deadline may still arrive at WeChat.
+  var lastArrival: BeijingTime {
+    let left = max(.zero, ContinuousClock.now.duration(to: deadline))
+    return BeijingTime(
+      microseconds: now.microseconds + Int64(left / .microseconds(1))
+        + dueAfter(seconds: arrivalSeconds))
   }
 }
