@@ -8,6 +8,10 @@ public enum PayDecision: Sendable, Equatable {
   case send(PaymentAttempt)
   /// The order's amount changed: close this attempt, after asking WeChat about it, and open the next.
   case replace(PaymentAttempt)
+  /// WeChat never took the attempt: open the next with fresh parameters, if they differ.
+  case renew(PaymentAttempt)
+  /// WeChat refused the attempt a moment ago: tell the same, do not ask again.
+  case repeatRefusal(PlacingRefusal)
   case refuse(PayRefusal)
 }
 
@@ -41,7 +45,7 @@ extension Order {
       let isForeign = latest.openID.map { $0 != payer } ?? false
       switch latest.closing {
       case .merchant: return .refuse(isForeign ? .orderNotFound : .orderClosed)
-      case .replaced, .wechat, .expired, nil:
+      case .replaced, .wechat, .expired, .unplaced, .foreign, nil:
         guard isOpen(at: now) else { return .refuse(isForeign ? .orderNotFound : .orderExpired) }
         return .open(attempt: latest.number + 1)
       }
@@ -49,11 +53,14 @@ extension Order {
       // An order without a named payer belongs to the first who opened its cashier.
       guard latest.openID == payer else { return .refuse(.orderNotFound) }
       guard isOpen(at: now) else { return .refuse(.orderExpired) }
-      if latest.total != total { return .replace(latest) }
-      guard latest.state == .unpaid, let prepayExpiresAt = latest.prepayExpiresAt,
+      if latest.total != total { return latest.isUnplaced ? .renew(latest) : .replace(latest) }
+      if latest.state == .unpaid, let prepayExpiresAt = latest.prepayExpiresAt,
         now.adding(seconds: Self.shortestPrepaySeconds) < prepayExpiresAt
-      else { return .send(latest) }
-      return .sign(latest)
+      {
+        return .sign(latest)
+      }
+      if let refusal = latest.refusal, now < refusal.until { return .repeatRefusal(refusal) }
+      return latest.isUnplaced ? .renew(latest) : .send(latest)
     }
   }
 

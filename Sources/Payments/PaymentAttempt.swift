@@ -27,12 +27,17 @@ public struct PaymentAttempt: Sendable, Equatable {
   public let paidAt: BeijingTime?
   /// Why it was closed; kept when a late payment moves it to paid.
   public let closing: Closing?
+  /// Proven: WeChat has never taken it, and no call is under way that could still place it.
+  public let isUnplaced: Bool
+  /// What the buyer was told when WeChat last refused to place it.
+  public let refusal: PlacingRefusal?
 
   public init(
     merchant: MerchantName, order: OutTradeNo, outTradeNo: OutTradeNo, number: Int,
     state: PaymentState, openID: OpenID?, total: Fen, parameters: String, prepayID: PrepayID?,
     prepayExpiresAt: BeijingTime?, transactionID: TransactionID?, paidAt: BeijingTime?,
-    closing: Closing?
+    closing: Closing?,
+    isUnplaced: Bool = false, refusal: PlacingRefusal? = nil
   ) {
     self.merchant = merchant
     self.order = order
@@ -47,6 +52,21 @@ public struct PaymentAttempt: Sendable, Equatable {
     self.transactionID = transactionID
     self.paidAt = paidAt
     self.closing = closing
+    self.isUnplaced = isUnplaced
+    self.refusal = refusal
+  }
+}
+
+/// What a buyer was told when WeChat refused to place an attempt.
+public struct PlacingRefusal: Sendable, Equatable {
+  /// Code and sentence, as they were answered.
+  public let text: String
+  /// Until then it is told again without asking WeChat.
+  public let until: BeijingTime
+
+  public init(text: String, until: BeijingTime) {
+    self.text = text
+    self.until = until
   }
 }
 
@@ -60,4 +80,8 @@ public enum Closing: String, CaseIterable, Sendable {
   case wechat
   /// Its time to pay was over, and nobody had paid.
   case expired
+  /// WeChat never took it: another attempt may be opened, with fresh parameters.
+  case unplaced
+  /// Its number stood for an order that another program had placed; that one is closed.
+  case foreign
 }

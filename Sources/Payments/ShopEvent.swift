@@ -47,7 +47,7 @@ public enum ShopEvent: String, CaseIterable, Sendable {
   public init?(_ closing: Closing) {
     switch closing {
     case .merchant, .expired: self = .closed
-    case .replaced, .wechat: return nil
+    case .replaced, .wechat, .unplaced, .foreign: return nil
     }
   }
 

@@ -121,7 +121,7 @@ public struct Migrator: Sendable {
       ("SELECT, INSERT", ["journal", "shop_order", "event"]),
       (
         "SELECT, INSERT, UPDATE",
-        ["payment", "refund", "merchant_token", "duty", "pace", "delivery", "alarm"]
+        ["payment", "refund", "merchant_token", "duty", "pace", "delivery", "alarm", "order_query"]
       ),
       // What WeChat said is kept as it came; only what became of it may be said anew.
       ("SELECT, INSERT, UPDATE (outcome)", ["notification"]),

@@ -18,8 +18,7 @@ public struct OrderRecord: Sendable {
   static let selection = """
     SELECT o.merchant, o.order_no, o.openid, o.total_fee, o.body, o.attach, o.detail,
       o.expires_at, o.created_at,
-      p.out_trade_no, p.attempt, p.state, p.openid AS payer, p.total_fee AS attempt_fee,
-      p.parameters, p.prepay_id, p.prepay_expires_at, p.transaction_id, p.paid_at, p.closing,
+      p.openid AS payer, p.total_fee AS attempt_fee, \(PaymentAttempt.columns(of: "p")),
       (SELECT GROUP_CONCAT(DISTINCT a.kind) FROM alarm a WHERE a.merchant = o.merchant
         AND a.order_no = o.order_no AND a.resolved_at IS NULL) AS alarms
     FROM shop_order o

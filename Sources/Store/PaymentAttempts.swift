@@ -27,11 +27,22 @@ public struct PaymentAttempts: Sendable {
     try database.withConnection(until: deadline) { connection in
       try connection.query(
         """
-        SELECT merchant, out_trade_no, order_no, attempt, state, openid AS payer, total_fee,
-          parameters, prepay_id, prepay_expires_at, transaction_id, paid_at, closing
-        FROM payment WHERE merchant = ? AND out_trade_no = ?
+        \(PaymentAttempt.selection) WHERE p.merchant = ? AND p.out_trade_no = ?
         """, [.text(merchant.text), .text(outTradeNo.text)]
       ).first.map { try PaymentAttempt(Columns(table: "payment", row: $0)) }
+    }
+  }
+
+  /// All attempts of an order, the first one first.
+  public func list(
+    _ merchant: MerchantName, of order: OutTradeNo, until deadline: ContinuousClock.Instant
+  ) throws -> [PaymentAttempt] {
+    try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        """
+        \(PaymentAttempt.selection) WHERE p.merchant = ? AND p.order_no = ? ORDER BY p.attempt
+        """, [.text(merchant.text), .text(order.text)]
+      ).map { try PaymentAttempt(Columns(table: "payment", row: $0)) }
     }
   }
 
@@ -59,12 +70,26 @@ public struct PaymentAttempts: Sendable {
     _ attempt: PaymentAttempt, prepayID: PrepayID, expiresAt: BeijingTime, by act: Act
   ) throws {
     try database.transaction(until: act.deadline) { connection in
-      let from = try connection.move(
-        attempt, .accepted, assigning: "prepay_id = ?, prepay_expires_at = ?",
-        [.text(prepayID.text), .integer(expiresAt.microseconds)])
+      let move = try connection.move(
+        attempt, .accepted,
+        assigning: """
+          prepay_id = ?, prepay_expires_at = ?, refusal = NULL, refused_until = 0
+          """,
+        [.text(prepayID.text), .integer(expiresAt.microseconds)],
+        where: "NOT prepay_id <=> ?", [.text(prepayID.text)])
+      guard move.isChange else {
+        // WeChat repeats the prepay_id that it gave before: nothing to tell.
+        try connection.execute(
+          """
+          UPDATE payment SET prepay_expires_at = ?, refusal = NULL, refused_until = 0
+          WHERE merchant = ? AND out_trade_no = ? AND state = 'unpaid' AND prepay_id = ?
+          """, [.integer(expiresAt.microseconds)] + attempt.key + [.text(prepayID.text)])
+        return
+      }
       try connection.record(
         attempt.line(
-          .accepted, from: from, detail: "WeChat accepted the order, the buyer may pay"), by: act)
+          .accepted, from: move.from, detail: "WeChat accepted the order, the buyer may pay"),
+        by: act)
     }
   }
 
@@ -99,7 +124,8 @@ public struct PaymentAttempts: Sendable {
     }
   }
 
-  /// Records that an attempt is closed of which WeChat says that it has never heard.
+  /// Records that an attempt is closed of which WeChat says that it has never heard; `unplaced` only
+  /// as long as no call is under way that could still place it.
   ///
   /// - Returns: `false`, with nothing changed, when WeChat has heard of it meanwhile: its answer is
   ///   recorded, and the attempt has to be closed there.
@@ -112,10 +138,8 @@ public struct PaymentAttempts: Sendable {
         """
         UPDATE payment SET previous_state = state, state = 'closed', closing = ?
         WHERE merchant = ? AND out_trade_no = ? AND state = 'created'
-        """,
-        [
-          .text(closing.rawValue), .text(attempt.merchant.text), .text(attempt.outTradeNo.text),
-        ])
+          AND (unanswered = 0 OR ? <> 'unplaced')
+        """, [.text(closing.rawValue)] + attempt.key + [.text(closing.rawValue)])
       guard changed == 1 else { return false }
       try connection.record(attempt.line(closing, from: .created), by: act)
       return true
@@ -149,17 +173,14 @@ public struct PaymentAttempts: Sendable {
     }
   }
 
-  /// Adds to an attempt's history what changed no state.
+  /// Adds to an attempt's history what changed no state; the same trouble once.
   ///
   /// - Parameter detail: a sentence for a person; cut after 512 characters.
   public func note(
     _ attempt: PaymentAttempt, _ event: String, _ detail: String, by act: Act
   ) throws {
     try database.transaction(until: act.deadline) { connection in
-      try connection.record(
-        JournalLine(
-          merchant: attempt.merchant, order: attempt.order, outTradeNo: attempt.outTradeNo,
-          event: event, detail: String(detail.prefix(512))), by: act)
+      try connection.note(attempt, event, detail, by: act)
     }
   }
 
@@ -168,18 +189,41 @@ public struct PaymentAttempts: Sendable {
   public func takeTurnToQuery(
     _ attempt: PaymentAttempt, everySeconds seconds: Int64, by act: Act
   ) throws -> Bool {
-    try database.withConnection(until: act.deadline) { connection in
+    let now = act.now
+    return try database.withConnection(until: act.deadline) { connection in
       try connection.execute(
         """
         UPDATE payment SET queried_at = ? WHERE merchant = ? AND out_trade_no = ?
           AND (queried_at <= ? OR queried_at > ?)
         """,
         // A moment to come is of a clock that was set back since: waiting for it could take days.
-        [
-          .integer(act.now.microseconds), .text(attempt.merchant.text),
-          .text(attempt.outTradeNo.text), .integer(act.now.adding(seconds: -seconds).microseconds),
-          .integer(act.now.microseconds),
-        ]) == 1
+        [.integer(now.microseconds)] + attempt.key
+          + [.integer(now.adding(seconds: -seconds).microseconds), .integer(now.microseconds)]) == 1
     }
   }
+
+  /// The same for an order without an attempt.
+  public func takeTurnToQuery(
+    _ order: Order, everySeconds seconds: Int64, by act: Act
+  ) throws -> Bool {
+    let now = act.now
+    let key: [Value] = [.text(order.merchant.text), .text(order.number.text)]
+    return try database.withConnection(until: act.deadline) { connection in
+      let inserted = try connection.executeUnlessTaken(
+        "INSERT INTO order_query (merchant, order_no, queried_at) VALUES (?, ?, ?)",
+        key + [.integer(now.microseconds)])
+      if inserted != nil { return true }
+      return try connection.execute(
+        """
+        UPDATE order_query SET queried_at = ? WHERE merchant = ? AND order_no = ?
+          AND (queried_at <= ? OR queried_at > ?)
+        """,
+        [.integer(now.microseconds)] + key
+          + [.integer(now.adding(seconds: -seconds).microseconds), .integer(now.microseconds)]) == 1
+    }
+  }
+}
+
+extension PaymentAttempt {
+  var key: [Value] { [.text(merchant.text), .text(outTradeNo.text)] }
 }

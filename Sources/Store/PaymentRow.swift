@@ -30,12 +30,12 @@ extension Connection {
   mutating func close(
     _ attempt: PaymentAttempt, _ closing: Closing, by act: Act
   ) throws {
-    let from = try move(
+    let move = try move(
       attempt, .closed, assigning: "closing = IF(closing = 'merchant', closing, ?)",
       [.text(closing.rawValue)])
-    // A repetition is not worth a line, the merchant's own decision is.
-    guard from != .closed || closing == .merchant else { return }
-    try record(attempt.line(closing, from: from), by: act)
+    // A repetition is not worth a line, the merchant's own decision is, once.
+    guard move.isChange, move.from != .closed || closing == .merchant else { return }
+    try record(attempt.line(closing, from: move.from), by: act)
   }
 
   /// - Returns: `false` when an attempt of that number exists.
@@ -43,33 +43,36 @@ extension Connection {
     try executeUnlessTaken(
       """
       INSERT INTO payment (merchant, out_trade_no, order_no, attempt, state, openid, total_fee,
-        parameters, closing, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        parameters, closing, unanswered, answer_until, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         .text(attempt.merchant.text), .text(attempt.outTradeNo.text), .text(attempt.order.text),
         .integer(Int64(attempt.number)), .text(attempt.state.rawValue),
         Value(attempt.openID?.text), .integer(attempt.total.amount), .text(attempt.parameters),
-        Value(attempt.closing?.rawValue), .integer(act.now.microseconds),
+        Value(attempt.closing?.rawValue), .integer(attempt.state == .created ? 1 : 0),
+        .integer(act.lastArrival.microseconds), .integer(act.now.microseconds),
       ]) != nil
   }
 
   /// Moves an attempt to the state after an event, if its present state allows the event.
   ///
-  /// - Returns: the state before.
+  /// - Parameter condition: what the row must be like beside.
+  /// - Returns: the state before, and whether anything in the row is another since.
   /// - Throws: `PaymentRefusal` when the state forbids the event.
   mutating func move(
     _ attempt: PaymentAttempt, _ event: PaymentEvent, assigning assignments: String,
-    _ values: [Value]
-  ) throws -> PaymentState {
+    _ values: [Value], where condition: String = "TRUE", _ conditionValues: [Value] = []
+  ) throws -> (from: PaymentState, isChange: Bool) {
     let key: [Value] = [.text(attempt.merchant.text), .text(attempt.outTradeNo.text)]
     for from in PaymentState.before(event) {
       let to = try from.after(event)
       let changed = try execute(
         """
         UPDATE payment SET previous_state = state, state = ?, \(assignments)
-        WHERE merchant = ? AND out_trade_no = ? AND state = ?
-        """, [.text(to.rawValue)] + values + key + [.text(from.rawValue)])
-      if changed == 1 { return from }
+        WHERE merchant = ? AND out_trade_no = ? AND state = ? AND \(condition)
+        """, [.text(to.rawValue)] + values + key + [.text(from.rawValue)] + conditionValues)
+      if changed == 1 { return (from, true) }
     }
     let state = try query(
       "SELECT state FROM payment WHERE merchant = ? AND out_trade_no = ?", key
@@ -80,7 +83,7 @@ extension Connection {
     }
     // Nothing changed and nothing forbids it: the row already says what the event says.
     _ = try state.after(event)
-    return state
+    return (state, false)
   }
 }
 
@@ -123,7 +126,27 @@ extension PaymentAttempt {
       prepayExpiresAt: try columns.time("prepay_expires_at"),
       transactionID: try columns.optional("transaction_id", TransactionID.init),
       paidAt: try columns.time("paid_at"),
-      closing: try columns.optional("closing", Closing.init))
+      closing: try columns.optional("closing", Closing.init),
+      isUnplaced: try columns.row.text("state") == PaymentState.created.rawValue
+        && columns.row.integer("unanswered") == 0,
+      refusal: try columns.row.optionalText("refusal").map { text in
+        PlacingRefusal(
+          text: text,
+          until: BeijingTime(microseconds: try columns.row.integer("refused_until")))
+      })
+  }
+
+  static let selection = """
+    SELECT p.merchant, p.order_no, p.openid AS payer, p.total_fee, \(columns(of: "p"))
+    FROM payment p
+    """
+
+  /// The columns of `init`, beside the fee, the payer and those of the order.
+  static func columns(of table: String) -> String {
+    [
+      "out_trade_no", "attempt", "state", "parameters", "prepay_id", "prepay_expires_at",
+      "transaction_id", "paid_at", "closing", "unanswered", "refusal", "refused_until",
+    ].map { "\(table).\($0)" }.joined(separator: ", ")
   }
 }
 
@@ -134,6 +157,10 @@ extension Closing {
     case .replaced: "closed because the order's amount changed"
     case .wechat: "WeChat has closed it"
     case .expired: "its time to pay was over, and nobody had paid"
+    case .unplaced: "WeChat never took it; the next attempt has fresh parameters"
+    case .foreign:
+      "another program had placed its number at WeChat; that order is closed there, and the next"
+        + " attempt has a number of its own"
     }
   }
 }

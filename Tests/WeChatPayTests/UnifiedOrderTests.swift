@@ -23,6 +23,27 @@ import Testing
       ])
   }
 
+  @Test func `an order that was refused is opened anew only when something is another`() throws {
+    let refused = try Sample.unifiedOrder()
+    func fresh(
+      _ order: Order = Sample.order(), number: String = "T20260101-000001-2",
+      address: String = "203.0.113.9", after seconds: Int64 = 60
+    ) throws -> UnifiedOrder {
+      try UnifiedOrder(
+        order: order, outTradeNo: OutTradeNo(number)!, openID: Sample.openID,
+        merchant: Sample.merchant(), payerAddress: address, now: Sample.now.adding(seconds: seconds)
+      )
+    }
+    #expect(try !fresh().mayFareBetter(than: refused))
+    #expect(try fresh(Sample.order(body: "茶")).mayFareBetter(than: refused))
+    #expect(try fresh(Sample.order(detail: "{}")).mayFareBetter(than: refused))
+    #expect(try fresh(address: "203.0.113.10").mayFareBetter(than: refused))
+    #expect(try fresh(after: 3601).mayFareBetter(than: refused))
+    let other = try Sample.unifiedOrder(merchant: Sample.merchant(merchantID: "1900000108"))
+    #expect(try fresh().mayFareBetter(than: other))
+    #expect(!other.isPlaced(by: Sample.merchant()))
+  }
+
   @Test func `a record holds no key, no secret, no nonce and no signature`() throws {
     let stored = try Sample.unifiedOrder().stored
     for word in ["Zq3vN8sK", "canary", "nonce", "<sign>", "key"] {

@@ -36,7 +36,7 @@ extension Check {
   private static let needed =
     [
       "journal", "notification", "login_session", "merchant_token", "payment", "refund", "duty",
-      "pace", "event", "delivery", "alarm",
+      "pace", "event", "delivery", "alarm", "order_query",
     ].map {
       "INSERT INTO \($0) SELECT * FROM \($0) WHERE 1 = 0"
     } + [
@@ -45,6 +45,7 @@ extension Check {
       "UPDATE refund SET state = state WHERE 1 = 0", "UPDATE pace SET kind = kind WHERE 1 = 0",
       "UPDATE delivery SET state = state WHERE 1 = 0",
       "UPDATE alarm SET note = note WHERE 1 = 0",
+      "UPDATE order_query SET queried_at = queried_at WHERE 1 = 0",
       "UPDATE notification SET outcome = outcome WHERE 1 = 0",
       "DELETE FROM login_session WHERE 1 = 0",
     ]
