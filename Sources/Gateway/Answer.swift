@@ -72,7 +72,7 @@ enum Answer {
 }
 
 extension Refusal {
-  init(_ refusal: PayRefusal) {
+  init(_ refusal: PayRefusal, reason: String? = nil) {
     let code: Code =
       switch refusal {
       case .orderNotFound: .orderNotFound
@@ -80,7 +80,7 @@ extension Refusal {
       case .orderClosed: .orderClosed
       case .orderExpired: .orderExpired
       }
-    self.init(code)
+    self.init(code, reason: reason)
   }
 
   init(_ refusal: NotRefundable) {

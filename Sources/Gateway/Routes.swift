@@ -61,6 +61,9 @@ struct Route: Sendable {
       name: "merchant", socket: .merchant, method: "POST", path: ["orders", "*", "close"],
       handle: allowing(.cashier, MerchantOrders.close)),
     Route(
+      name: "merchant", socket: .merchant, method: "POST", path: ["orders", "*", "query"],
+      handle: allowing(.cashier, MerchantOrders.query)),
+    Route(
       name: "merchant", socket: .merchant, method: "POST", path: ["orders", "*", "refunds"],
       body: .json, handle: allowing(.cashier, MerchantRefunds.create)),
     Route(

@@ -90,7 +90,7 @@ extension OrderFixture {
 @Suite struct OrderStoryTests {
   @Test func `an order that nobody tried to pay waits for the buyer`() throws {
     let fixture = try OrderFixture()
-    #expect(try fixture.story().waiting.contains("has not pressed pay yet"))
+    #expect(try fixture.story().waiting.contains("no payment has been opened here yet"))
   }
 
   @Test func `an answer that never came is told as unknown`() throws {

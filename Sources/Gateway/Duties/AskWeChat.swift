@@ -2,41 +2,94 @@ import Payments
 import Store
 import WeChatPay
 
-/// Asks WeChat about an attempt (查单) and records what it answers.
+/// Asks WeChat about a number (查单) and records what it answers.
 struct AskWeChat {
   private let conversation: Conversation
 
   init(_ conversation: Conversation) { self.conversation = conversation }
 
+  /// What WeChat says of a number, as it was recorded.
+  enum Word: Equatable {
+    case paid
+    /// Paid, in contradiction to our records: the alarm is raised, no state was changed.
+    case contradicted(Alarm)
+    case closed
+    /// WeChat has it, and the buyer can pay it.
+    case open
+    /// WeChat has never heard of it.
+    case unknown
+    /// A word that means nothing to us, or a payment without its proof: to be asked about again.
+    case undecided
+  }
+
   /// - Returns: the attempt's state as recorded afterwards.
   /// - Throws: `WeChatPayError` when WeChat gave no usable answer; nothing was changed then.
   func ask(_ attempt: PaymentAttempt) throws -> PaymentState {
-    let act = conversation.act("wechat-query")
-    let answer: OrderQueryAnswer
-    do {
-      answer = try conversation.weChat.query(attempt.outTradeNo)
-    } catch {
-      // WeChat has never heard of the number: the attempt may be sent again.
-      if error.code == .orderNotExist { return attempt.state }
-      throw error
+    switch try word(about: attempt) {
+    case .paid: .paid
+    case .closed: .closed
+    case .contradicted, .open, .unknown, .undecided: attempt.state
     }
-    switch answer.tradeState.event {
-    case .paid:
-      guard let proof = answer.proof else { return attempt.state }
-      let merchant = conversation.merchant
-      let verified = VerifiedProof(
-        proof, merchant: merchant.name, appID: merchant.appID, merchantID: merchant.merchantID)
-      switch try conversation.gateway.attempts.recordPaid(verified, by: act) {
-      case .applied, .duplicate: return .paid
-      case .quarantined: return attempt.state
-      }
+  }
+
+  /// The same in WeChat's own terms.
+  func word(about attempt: PaymentAttempt) throws -> Word {
+    let askedAt = conversation.now
+    let word = try word(about: attempt.outTradeNo)
+    let attempts = conversation.gateway.attempts
+    switch word {
+    // Why it was closed here says more.
+    case .closed where attempt.state == .closed: break
     case .closed:
       // WeChat closes by itself what nobody has paid in time.
-      let isOver = try attempt.secondsLeft(at: conversation.now) <= 0
-      try conversation.gateway.attempts.recordClosed(
-        attempt, isOver ? .expired : .wechat, by: act)
-      return .closed
-    case .accepted, nil: return attempt.state
+      let isOver = try attempt.isOver(at: conversation.now)
+      try attempts.recordClosed(
+        attempt, isOver ? .expired : .wechat, by: conversation.act("wechat-query"))
+    case .unknown:
+      try attempts.recordUnknownToWeChat(
+        attempt, askedAt: askedAt, by: conversation.act("wechat-query"))
+    case .paid, .contradicted, .open, .undecided: break
+    }
+    return word
+  }
+
+  /// Asks about an order that has no attempt here: another program may have placed it at WeChat, or
+  /// this one before its database was restored.
+  func word(about order: Order) throws -> Word {
+    let taken = try conversation.gateway.attempts.find(
+      order.merchant, order.number, until: conversation.deadline)
+    // What WeChat has under the number is an attempt of another order: of `A`, where this is `A-2`.
+    guard taken.map({ $0.order == order.number }) ?? true else { return .unknown }
+    return try word(about: order.number)
+  }
+
+  /// Asks about a number and takes in a payment of it, whoever has placed it.
+  func word(about number: OutTradeNo) throws -> Word {
+    let answer: OrderQueryAnswer
+    do {
+      answer = try conversation.weChat.query(number)
+    } catch {
+      if error.code == .orderNotExist { return .unknown }
+      throw error
+    }
+    switch answer.tradeState {
+    case .success, .refund: return try takeIn(answer)
+    case .closed, .revoked: return .closed
+    case .notPay, .userPaying, .payError, .accept: return .open
+    case .unrecognised: return .undecided
+    }
+  }
+
+  private func takeIn(_ answer: OrderQueryAnswer) throws -> Word {
+    guard let proof = answer.proof else { return .undecided }
+    let merchant = conversation.merchant
+    let verified = VerifiedProof(
+      proof, merchant: merchant.name, appID: merchant.appID, merchantID: merchant.merchantID)
+    let outcome = try conversation.gateway.attempts.recordPaid(
+      verified, isRefunded: answer.tradeState == .refund, by: conversation.act("wechat-query"))
+    switch outcome {
+    case .applied, .duplicate: return .paid
+    case .quarantined(let alarm): return .contradicted(alarm)
     }
   }
 }

@@ -8,25 +8,56 @@ struct CloseAttempt {
 
   init(_ conversation: Conversation) { self.conversation = conversation }
 
+  /// - Parameters:
+  ///   - actor: whose decision it is, as in `Act`.
+  ///   - word: what WeChat has just said of it; `nil`: it is asked.
   /// - Returns: `false` when the attempt was on its way to WeChat all the while and has arrived:
   ///   it is open there, and has to be looked at again.
   /// - Throws: `PaymentRefusal.orderPaid` when the buyer was faster; `WeChatPayError` when WeChat
   ///   did not say that it is closed: the attempt stays as it was.
-  func close(_ attempt: PaymentAttempt, _ closing: Closing, by act: Act) throws -> Bool {
-    switch try AskWeChat(conversation).ask(attempt) {
+  func close(
+    _ attempt: PaymentAttempt, _ closing: Closing, by actor: String,
+    knowing word: AskWeChat.Word? = nil
+  ) throws -> Bool {
+    let attempts = conversation.gateway.attempts
+    switch try word ?? AskWeChat(conversation).word(about: attempt) {
     case .paid: throw PaymentRefusal.orderPaid
     case .closed: break
-    case .created, .unpaid:
-      guard try closeAtWeChat(attempt, by: act) else {
-        return try conversation.gateway.attempts.recordNeverPlaced(attempt, closing, by: act)
+    case .contradicted, .open, .unknown, .undecided:
+      guard try closeAtWeChat(attempt, by: actor) else {
+        return try attempts.recordNeverPlaced(attempt, closing, by: conversation.act(actor))
       }
     }
-    try conversation.gateway.attempts.recordClosed(attempt, closing, by: act)
+    try attempts.recordClosed(attempt, closing, by: conversation.act(actor))
     return true
   }
 
+  /// Closes what WeChat has under the number of an order that has no attempt here.
+  ///
+  /// - Throws: `Refusal` when it is paid there; `WeChatPayError` as above.
+  func close(unopened order: Order) throws {
+    switch try AskWeChat(conversation).word(about: order) {
+    case .paid: throw PaymentRefusal.orderPaid
+    case .contradicted(let alarm):
+      throw Refusal(.orderPaid, "WeChat reports a payment, \(alarm.sentence): see the alarms.")
+    case .closed, .unknown: break
+    case .open, .undecided:
+      do {
+        try conversation.weChat.close(order.number)
+      } catch {
+        switch error.code {
+        case .orderClosed, .orderNotExist: break
+        case .orderPaid:
+          _ = try AskWeChat(conversation).word(about: order)
+          throw PaymentRefusal.orderPaid
+        default: throw error
+        }
+      }
+    }
+  }
+
   /// - Returns: `false` when WeChat has never heard of the number.
-  private func closeAtWeChat(_ attempt: PaymentAttempt, by act: Act) throws -> Bool {
+  private func closeAtWeChat(_ attempt: PaymentAttempt, by actor: String) throws -> Bool {
     do {
       try conversation.weChat.close(attempt.outTradeNo)
       return true
@@ -42,7 +73,8 @@ struct CloseAttempt {
         _ = try AskWeChat(conversation).ask(attempt)
         throw PaymentRefusal.orderPaid
       default:
-        try conversation.gateway.attempts.recordFailure(attempt, error, by: act)
+        try conversation.gateway.attempts.note(
+          attempt, error.event, "\(error)", by: conversation.act(actor))
         throw error
       }
     }

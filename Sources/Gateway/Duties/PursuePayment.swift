@@ -42,7 +42,7 @@ struct PursuePayment {
           isFresh: false)
       }
       let isClosed = try CloseAttempt(conversation).close(
-        attempt, .expired, by: conversation.act("duty"))
+        attempt, .expired, by: "duty")
       return isClosed ? .done : later
     } catch PaymentRefusal.orderPaid {
       return .done
@@ -72,6 +72,13 @@ struct PursuePayment {
 extension PaymentAttempt {
   /// WeChat's own limit for an order without one.
   private static let longestLifeSeconds: Int64 = 7 * 86_400
+
+  /// Whether the buyer's time to pay it is over.
+  ///
+  /// An order that was closed before anybody asked to pay has no time of its own.
+  func isOver(at now: BeijingTime) throws -> Bool {
+    try !parameters.isEmpty && secondsLeft(at: now) <= 0
+  }
 
   /// How long the buyer has to pay it, less than zero when that is over.
   ///

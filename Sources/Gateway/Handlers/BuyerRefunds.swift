@@ -7,10 +7,10 @@ import WeChatPay
 /// `POST refund-apply`, `POST refund-withdraw`: the buyer asks for money back, or no longer does.
 enum BuyerRefunds {
   static func apply(_ context: Context) throws -> Response {
-    let (session, _) = try context.buyer()
+    let (session, merchant) = try context.buyer()
     let wish = try Wish(try context.json())
     crashPoint("R1")
-    let record = try context.order(wish.order, of: session)
+    let record = try context.settled(try context.order(wish.order, of: session), merchant)
     let key =
       try context.requestKey(of: "buyer \(session.openID)")
       ?? RequestKey(wish: wish.text, of: "buyer \(session.openID)")

@@ -67,33 +67,44 @@ enum MerchantOrders {
 
   static func close(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let number = try number(context)
-    let act = context.act("merchant:\(holder.name)")
-    let merchant = try context.merchant(of: holder)
+    let conversation = context.conversation(try context.merchant(of: holder))
     // Buyers may ask to pay in this very moment: each round sees what the one before ran into.
-    for _ in 0..<4 {
-      let record = try find(number, holder, context)
-      if try close(record, merchant, act, context) {
-        return Answer.json(try view(number, holder, context))
+    for _ in 0..<4 where ContinuousClock.now < context.request.deadline {
+      let record = try find(number, holder, context, until: context.lateDeadline)
+      if try close(record, by: "merchant:\(holder.name)", conversation) {
+        return Answer.json(try view(number, holder, context, until: context.lateDeadline))
       }
     }
     throw Refusal(.wechatUnavailable)
   }
 
+  /// Asks WeChat about the order by any of its numbers, and takes in what it says.
+  static func query(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+    let conversation = context.conversation(try context.merchant(of: holder))
+    guard let found = try QueryOrder(conversation).run(try number(context)) else {
+      throw Refusal(.orderNotFound)
+    }
+    return Answer.json(try view(found.order, holder, context, until: context.lateDeadline))
+  }
+
   /// - Returns: `false` when the order has to be looked at again.
   private static func close(
-    _ record: OrderRecord, _ merchant: Merchant, _ act: Act, _ context: Context
+    _ record: OrderRecord, by actor: String, _ conversation: Conversation
   ) throws -> Bool {
-    let attempts = context.gateway.attempts
+    let attempts = conversation.gateway.attempts
     guard let attempt = record.attempt else {
-      return try attempts.closeUnopened(record.order, by: act) == .opened
+      try CloseAttempt(conversation).close(unopened: record.order)
+      return try attempts.closeUnopened(record.order, by: conversation.act(actor)) == .opened
     }
     switch (attempt.state, attempt.closing) {
     case (.paid, _): throw Refusal(.orderPaid)
     case (.closed, .merchant): return true
-    case (.closed, .replaced), (.closed, .wechat), (.closed, .expired), (.closed, nil):
-      return try attempts.closeUnopened(record.order, after: attempt, by: act) == .opened
+    case (.closed, .replaced), (.closed, .wechat), (.closed, .expired), (.closed, .unplaced),
+      (.closed, .foreign), (.closed, nil):
+      return try attempts.closeUnopened(
+        record.order, after: attempt, by: conversation.act(actor)) == .opened
     case (.created, _), (.unpaid, _):
-      return try CloseAttempt(context.conversation(merchant)).close(attempt, .merchant, by: act)
+      return try CloseAttempt(conversation).close(attempt, .merchant, by: actor)
     }
   }
 
@@ -105,22 +116,25 @@ enum MerchantOrders {
   }
 
   static func find(
-    _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context
+    _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context,
+    until deadline: ContinuousClock.Instant? = nil
   ) throws -> OrderRecord {
     let record = try context.gateway.orders.find(
-      merchant: holder.merchant, number: number, until: context.request.deadline)
+      merchant: holder.merchant, number: number, until: deadline ?? context.request.deadline)
     guard let record else { throw Refusal(.orderNotFound) }
     return record
   }
 
   private static func view(
-    _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context
+    _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context,
+    until deadline: ContinuousClock.Instant? = nil
   ) throws -> JSON {
-    let record = try find(number, holder, context)
+    let deadline = deadline ?? context.request.deadline
+    let record = try find(number, holder, context, until: deadline)
     let timeline = try context.gateway.journal.timeline(
-      merchant: holder.merchant, order: number, until: context.request.deadline)
+      merchant: holder.merchant, order: number, until: deadline)
     let refunds = try context.gateway.refunds.find(
-      holder.merchant, orders: [number], until: context.request.deadline)
+      holder.merchant, orders: [number], until: deadline)
     return merchantView(of: record, refunds: refunds, timeline: timeline, now: context.now)
   }
 }

@@ -11,7 +11,8 @@ enum MerchantRefunds {
     let wish = try DirectRefund(try context.json())
     crashPoint("R1")
     let merchant = try context.merchant(of: holder)
-    let record = try MerchantOrders.find(try MerchantOrders.number(context), holder, context)
+    let record = try context.settled(
+      try MerchantOrders.find(try MerchantOrders.number(context), holder, context), merchant)
     let payment = try paidAttempt(of: record, named: wish.outTradeNo, context)
     let number = wish.number ?? .random()
     let parameters = try ApplyRefund(

@@ -13,13 +13,15 @@ enum Pay {
     let (session, merchant) = try context.buyer()
     let wish = try Wish(try context.json())
     // Each round changes what the next one finds: an attempt opened, replaced, or closed by WeChat.
-    for _ in 0..<4 {
+    for _ in 0..<4 where ContinuousClock.now < context.request.deadline {
       let record = try context.gateway.orders.find(
-        merchant: merchant.name, number: wish.order, until: context.request.deadline)
+        merchant: merchant.name, number: wish.order, until: context.lateDeadline)
       guard let record else { throw Refusal(.orderNotFound) }
       let decision = record.order.decidePay(
         latest: record.attempt, payer: session.openID, now: context.now)
-      if case .refuse(let refusal) = decision { throw refusal }
+      if case .refuse(let refusal) = decision {
+        throw Refusal(refusal, of: record, payer: session.openID)
+      }
       try wish.compare(with: record.order)
       if let payment = try follow(decision, of: record.order, session.openID, merchant, context) {
         return Answer.json(payment.json)
@@ -35,20 +37,60 @@ enum Pay {
   ) throws -> RequestPayment? {
     switch decision {
     case .refuse(let refusal): throw refusal
+    case .repeatRefusal(let refusal): throw Refusal(repeating: refusal)
     case .sign(let attempt):
-      let signType = try UnifiedOrder(stored: attempt.parameters).signType
+      let placed = try UnifiedOrder(stored: attempt.parameters)
+      guard placed.isPlaced(by: merchant) else { throw Refusal(placedElsewhere: attempt) }
       return attempt.prepayID.map {
-        RequestPayment(prepayID: $0, merchant: merchant, signType: signType, now: context.now)
+        RequestPayment(
+          prepayID: $0, merchant: merchant, signType: placed.signType, now: context.now)
       }
-    case .send(let attempt): return try send(attempt, merchant, context)
+    case .send(let attempt): return try sendAgain(attempt, merchant, context)
+    case .renew(let attempt):
+      let fresh = try PaymentAttempt(
+        order, number: attempt.number, payer: payer, merchant: merchant,
+        payerAddress: context.request.remoteAddress, now: context.now)
+      guard
+        try UnifiedOrder(stored: fresh.parameters).mayFareBetter(
+          than: UnifiedOrder(stored: attempt.parameters))
+      else { return try sendAgain(attempt, merchant, context) }
+      _ = try context.gateway.attempts.recordNeverPlaced(
+        attempt, .unplaced, by: context.conversation(merchant).act("buyer"))
+      return nil
     case .replace(let attempt):
-      _ = try CloseAttempt(context.conversation(merchant)).close(
-        attempt, .replaced, by: context.act("buyer"))
+      guard try UnifiedOrder(stored: attempt.parameters).isPlaced(by: merchant) else {
+        return try leave(attempt, context)
+      }
+      _ = try CloseAttempt(context.conversation(merchant)).close(attempt, .replaced, by: "buyer")
       return nil
     case .open(let number):
       guard let attempt = try open(number, of: order, payer, merchant, context) else { return nil }
       return try send(attempt, merchant, context)
     }
+  }
+
+  /// Sends an attempt's recorded parameters once more.
+  private static func sendAgain(
+    _ attempt: PaymentAttempt, _ merchant: Merchant, _ context: Context
+  ) throws -> RequestPayment? {
+    guard try UnifiedOrder(stored: attempt.parameters).isPlaced(by: merchant) else {
+      return try leave(attempt, context)
+    }
+    guard try context.gateway.attempts.recordSending(attempt, by: context.act("buyer")) else {
+      return nil
+    }
+    return try send(attempt, merchant, context)
+  }
+
+  /// The merchant's appid or mch_id is another since: nothing can be asked about the attempt, and the
+  /// next one is opened as soon as nobody can pay this one.
+  private static func leave(_ attempt: PaymentAttempt, _ context: Context) throws -> RequestPayment?
+  {
+    guard try context.gateway.attempts.recordOutOfReach(attempt, by: context.act("buyer")) else {
+      throw attempt.prepayExpiresAt == nil
+        ? Refusal(.wechatUnavailable) : Refusal(placedElsewhere: attempt)
+    }
+    return nil
   }
 
   /// - Returns: the attempt as recorded; `nil` when another request was faster.
@@ -61,7 +103,8 @@ enum Pay {
         order, number: number, payer: payer, merchant: merchant,
         payerAddress: context.request.remoteAddress, now: context.now)
       crashPoint("P0")
-      let opening = try context.gateway.attempts.open(attempt, by: context.act("buyer"))
+      let opening = try context.gateway.attempts.open(
+        attempt, by: context.conversation(merchant).act("buyer"))
       crashPoint("P1")
       switch opening {
       case .opened: return attempt
@@ -76,16 +119,17 @@ enum Pay {
     _ attempt: PaymentAttempt, _ merchant: Merchant, _ context: Context
   ) throws -> RequestPayment? {
     let order = try UnifiedOrder(stored: attempt.parameters)
+    let conversation = context.conversation(merchant)
     let prepayID: PrepayID
     do throws(WeChatPayError) {
-      prepayID = try context.conversation(merchant).weChat.pay(order)
+      prepayID = try conversation.weChat.pay(order)
     } catch {
-      return try recover(from: error, attempt, merchant, context)
+      return try recover(from: error, attempt, conversation)
     }
     crashPoint("P3")
-    try context.gateway.attempts.recordAccepted(
+    try conversation.gateway.attempts.recordAccepted(
       attempt, prepayID: prepayID, expiresAt: context.now.adding(seconds: prepayLifeSeconds),
-      by: context.act("buyer"))
+      by: conversation.act("buyer"))
     crashPoint("P4")
     return RequestPayment(
       prepayID: prepayID, merchant: merchant, signType: order.signType, now: context.now)
@@ -96,18 +140,74 @@ enum Pay {
 
   /// What WeChat says about the number is more than we knew: ask, record, look again.
   private static func recover(
-    from error: WeChatPayError, _ attempt: PaymentAttempt, _ merchant: Merchant,
-    _ context: Context
+    from error: WeChatPayError, _ attempt: PaymentAttempt, _ conversation: Conversation
   ) throws -> RequestPayment? {
+    var didNotHappen = error.outcome == .didNotHappen
     switch error.code {
     case .orderPaid, .orderClosed, .outTradeNoUsed, .invalidRequest:
-      let state = try AskWeChat(context.conversation(merchant)).ask(attempt)
-      guard state == .paid || state == .closed else { throw error }
-      return nil
-    default:
-      try context.gateway.attempts.recordFailure(attempt, error, by: context.act("buyer"))
-      throw error
+      switch try AskWeChat(conversation).word(about: attempt) {
+      case .paid, .closed: return nil
+      case .open:
+        // Not as we would have it: another program has placed the number. Nobody is to pay that.
+        _ = try CloseAttempt(conversation).close(attempt, .foreign, by: "buyer", knowing: .open)
+        return nil
+      // It was refused for what it says, and not for its number.
+      case .unknown: didNotHappen = true
+      case .contradicted, .undecided: break
+      }
+    default: break
     }
+    try conversation.gateway.attempts.recordFailure(
+      PaymentAttempts.Failure(error, didNotHappen: didNotHappen, now: conversation.now),
+      of: attempt, by: conversation.act("buyer"))
+    throw error
+  }
+}
+
+extension PaymentAttempts.Failure {
+  fileprivate init(_ error: WeChatPayError, didNotHappen: Bool, now: BeijingTime) {
+    let answer = Refusal(error)
+    let isDefinite = [.wechatRefused, .paymentMisconfigured].contains(answer.code)
+    self.init(
+      didNotHappen: didNotHappen, isPace: error.handling == .slowDown, isAnswered: isDefinite,
+      refusal: isDefinite ? PlacingRefusal(answer, now: now) : nil, detail: "\(error)")
+  }
+}
+
+extension PlacingRefusal {
+  /// For so long WeChat is spared a buyer who presses pay again and again.
+  private static let seconds: Int64 = 10
+
+  fileprivate init(_ answer: Refusal, now: BeijingTime) {
+    self.init(
+      text: "\(answer)",
+      until: BeijingTime(microseconds: now.microseconds + dueAfter(seconds: Self.seconds)))
+  }
+}
+
+extension Refusal {
+  fileprivate init(repeating refusal: PlacingRefusal) {
+    let parts = refusal.text.split(separator: ": ", maxSplits: 1).map(String.init)
+    self.init(
+      parts.first.flatMap(Code.init(rawValue:)) ?? .wechatRefused,
+      parts.count == 2 ? parts[1] : nil,
+      reason: "WeChat refused the order less than 10 seconds ago; it is not asked again yet")
+  }
+
+  fileprivate init(placedElsewhere attempt: PaymentAttempt) {
+    let end = attempt.prepayExpiresAt.map { " It can be paid here from \($0.rfc3339) on." } ?? ""
+    self.init(
+      .paymentMisconfigured,
+      "The order's cashier belongs to another appid or mch_id than the shop has now." + end)
+  }
+
+  /// A stranger learns nothing; the log says why.
+  fileprivate init(_ refusal: PayRefusal, of record: OrderRecord, payer: OpenID) {
+    let isForeign = refusal == .orderNotFound && record.order.openID.map { $0 != payer } ?? false
+    self.init(
+      refusal,
+      reason: isForeign
+        ? "the order names another openid than the buyer's; an openid belongs to one appid" : nil)
   }
 }
 

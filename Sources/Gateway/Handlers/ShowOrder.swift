@@ -13,34 +13,73 @@ enum ShowOrder {
       throw Refusal(.malformedRequest, "out_trade_no: expected an order number in the query.")
     }
     let record = try context.order(number, of: session)
-    if let attempt = record.attempt, try isWorthAsking(attempt, context) {
-      do {
-        _ = try AskWeChat(context.conversation(merchant)).ask(attempt)
-        return try answer(try context.order(number, of: session), context)
-      } catch let error as WeChatPayError {
-        // Our own knowledge is an answer too; the next request asks again.
-        context.gateway.logger.warning(
-          "orderquery without an answer",
-          metadata: [
-            "request_id": "\(context.request.requestID)", "reason": "\(error.message)",
-          ])
-      }
+    guard let asked = try context.askingWeChat(about: record, merchant) else {
+      return try answer(record, context, until: context.request.deadline)
     }
-    return try answer(record, context)
+    switch asked {
+    case .failure(let error):
+      // Our own knowledge is an answer too; the next request asks again.
+      context.gateway.logger.warning(
+        "orderquery without an answer",
+        metadata: ["request_id": "\(context.request.requestID)", "reason": "\(error)"])
+      return try answer(record, context, until: context.lateDeadline)
+    case .success:
+      let deadline = context.lateDeadline
+      return try answer(
+        try context.order(number, of: session, until: deadline), context, until: deadline)
+    }
   }
 
-  private static func answer(_ record: OrderRecord, _ context: Context) throws -> Response {
+  private static func answer(
+    _ record: OrderRecord, _ context: Context, until deadline: ContinuousClock.Instant
+  ) throws -> Response {
     let refunds = try context.gateway.refunds.find(
-      record.order.merchant, orders: [record.order.number], until: context.request.deadline)
+      record.order.merchant, orders: [record.order.number], until: deadline)
     return Answer.json(OrderView(record, refunds: refunds, now: context.now).forBuyer)
   }
+}
 
-  private static func isWorthAsking(_ attempt: PaymentAttempt, _ context: Context) throws -> Bool {
-    switch attempt.state {
-    case .paid, .closed: false
-    case .created, .unpaid:
-      try context.gateway.attempts.takeTurnToQuery(
-        attempt, everySeconds: 2, by: context.act("buyer"))
+extension Context {
+  /// For reading after a call to WeChat, which may have taken all of the time.
+  var lateDeadline: ContinuousClock.Instant { request.deadline + Conversation.grace }
+
+  /// Asks WeChat about an order that is neither paid nor closed, at most every 2 seconds.
+  ///
+  /// An order without an attempt, too: the script that went before may have placed it.
+  /// - Returns: `nil` when nothing was asked; else whether WeChat answered.
+  func askingWeChat(
+    about record: OrderRecord, _ merchant: Merchant
+  ) throws -> Result<Void, WeChatPayError>? {
+    let ask = AskWeChat(conversation(merchant))
+    do {
+      switch (record.attempt, record.state) {
+      case (_, .paid), (_, .closed): return nil
+      case (let attempt?, .created), (let attempt?, .unpaid):
+        guard try gateway.attempts.takeTurnToQuery(attempt, everySeconds: 2, by: act("buyer"))
+        else { return nil }
+        _ = try ask.ask(attempt)
+      case (nil, .created), (nil, .unpaid):
+        guard try gateway.attempts.takeTurnToQuery(record.order, everySeconds: 2, by: act("buyer"))
+        else { return nil }
+        _ = try ask.word(about: record.order)
+      }
+      return .success(())
+    } catch let error as WeChatPayError {
+      return .failure(error)
     }
+  }
+
+  /// An order as it stands once WeChat was asked about it, where nobody has opened an attempt here:
+  /// before it is said that nothing was paid.
+  ///
+  /// - Throws: `WeChatPayError` when WeChat gives no usable answer.
+  func settled(_ record: OrderRecord, _ merchant: Merchant) throws -> OrderRecord {
+    guard record.attempt == nil, let asked = try askingWeChat(about: record, merchant) else {
+      return record
+    }
+    try asked.get()
+    let number = record.order.number
+    return try gateway.orders.find(merchant: merchant.name, number: number, until: lateDeadline)
+      ?? record
   }
 }

@@ -10,7 +10,7 @@ import WeChatPay
 struct OrderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "order", abstract: "Orders and what became of them.",
-    subcommands: [List.self, Show.self])
+    subcommands: [List.self, Show.self, Query.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(

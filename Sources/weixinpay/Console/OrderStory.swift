@@ -82,7 +82,7 @@ struct OrderStory {
     case (.created, nil):
       isExpired
         ? "Waiting for nothing: it was to be paid until \(expiry), and nobody tried."
-        : "Waiting for the buyer, who has not pressed pay yet\(deadline)."
+        : "Waiting for the buyer: no payment has been opened here yet\(deadline).\(onlyPayer)"
     case (.created, _?):
       "Waiting for WeChat's word on \(number): it may or may not have got the order. Asked again"
         + " by itself, and when the buyer looks at the order or pays."
@@ -109,6 +109,11 @@ struct OrderStory {
   private func waiting(_ refund: Refund) -> String {
     let remark = refund.remark.map { " (\($0))" } ?? ""
     return "Refund \(refund.number), \(refund.amount): \(refund.next)\(remark)."
+  }
+
+  private var onlyPayer: String {
+    guard let openID = record.order.openID else { return "" }
+    return " Only \(openID.masked) can pay it, as the order says; an openid belongs to one appid."
   }
 
   private var isExpired: Bool { record.order.expiresAt.map { $0 <= now } ?? false }
