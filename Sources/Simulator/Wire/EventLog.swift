@@ -79,7 +79,7 @@ struct EventLog: Sendable {
     static func payment(_ outTradeNo: String, attempt: Int) -> Notification {
       Notification(
         event: "payment notification",
-        details: ["out_trade_no": "\(outTradeNo)", "attempt": "\(attempt)"])
+        details: ["out_trade_no": "\(outTradeNo)", "attempt": "\(count(attempt))"])
     }
     static func payment(_ outTradeNo: String, _ probe: Probe) -> Notification {
       Notification(
@@ -89,8 +89,13 @@ struct EventLog: Sendable {
     static func refund(_ outRefundNo: String, attempt: Int) -> Notification {
       Notification(
         event: "refund notification",
-        details: ["out_refund_no": "\(outRefundNo)", "attempt": "\(attempt)"])
+        details: ["out_refund_no": "\(outRefundNo)", "attempt": "\(count(attempt))"])
     }
+    /// The last one is followed by no other.
+    private static func count(_ attempt: Int) -> String {
+      "\(attempt)/\(Schedule.retrySeconds.count + 1)"
+    }
+
     static func refund(_ outRefundNo: String, _ probe: RefundProbe) -> Notification {
       Notification(
         event: "refund notification by hand",
