@@ -29,6 +29,7 @@ let package = Package(
   ],
   targets: [
     // C modules: headers of Debian's libraries, and shims for what Swift cannot call.
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
     .systemLibrary(
       name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
@@ -37,11 +38,11 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // Wrappers: the only targets that touch C.
-    .target(name: "Linux", swiftSettings: withCrashPoints),
+    .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: withCrashPoints),
     .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"], swiftSettings: common),
     .target(name: "MariaDB", dependencies: ["CMariaDB", "Pooling"], swiftSettings: common),
     .target(
-      name: "Curl", dependencies: ["CCurl", "COpenSSL", "Pooling"], swiftSettings: common,
+      name: "Curl", dependencies: ["CCurl", "COpenSSL", "Linux", "Pooling"], swiftSettings: common,
       linkerSettings: [.linkedLibrary("ssl")]),
     .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: common),
     .target(name: "Pooling", swiftSettings: common),

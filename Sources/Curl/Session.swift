@@ -17,18 +17,24 @@ public import Pooling
   /// libcurl writes its explanation here, at any time between `send`'s start and its reset.
   private let explanation: UnsafeMutablePointer<CChar>
   private let options: SessionOptions
+  private let hostNames: HostNames
 
   /// False after libcurl could not even be told what to do (out of memory).
   public private(set) var isUsable = true
 
   /// - Throws: when libcurl cannot be started; files and certificates are first read by `send`.
   public init(_ options: SessionOptions) throws(CurlError) {
+    try self.init(options, hostNames: .shared)
+  }
+
+  init(_ options: SessionOptions, hostNames: HostNames) throws(CurlError) {
     guard Self.library == CURLE_OK, let handle = unsafe curl_easy_init() else {
       throw CurlError(CURLE_FAILED_INIT, .provenUnsent, "libcurl cannot be started.")
     }
     unsafe self.handle = handle
     unsafe explanation = .allocate(capacity: Int(CURL_ERROR_SIZE))
     self.options = options
+    self.hostNames = hostNames
   }
 
   deinit {
@@ -39,13 +45,17 @@ public import Pooling
   /// Sends a request and waits for the whole answer.
   ///
   /// - Parameters:
-  ///   - connectTimeout: for name lookup, TCP and TLS together.
-  ///   - timeout: for everything, the former included.
+  ///   - connectTimeout: for TCP and TLS together.
+  ///   - timeout: for everything, the former included. A name that is not known yet may be looked
+  ///     up for the most of it.
   /// - Throws: `CurlError` when there is no whole answer; ask its `outcome`.
   public mutating func send(
     _ request: HTTPRequest, connectTimeout: Duration, timeout: Duration
   ) throws(CurlError) -> HTTPResponse {
     let host = try request.host(allowsPlainHTTP: options.allowsPlainHTTP)
+    let started = ContinuousClock.now
+    let known = try HeaderList(knownHosts(request, host, timeout: timeout))
+    let left = max(timeout - (ContinuousClock.now - started), .milliseconds(1))
     let headers = try HeaderList(request.headerLines())
     let answer = Answer()
     let guardian = AddressGuard()
@@ -56,13 +66,15 @@ public import Pooling
     try configure(authorities)
     if options.isPublicOnly { try configure(guardian) }
     try configure(request, headers, answer)
-    try set(CURLOPT_CONNECTTIMEOUT_MS, connectTimeout.milliseconds)
-    try set(CURLOPT_TIMEOUT_MS, timeout.milliseconds)
+    try check(unsafe shim_set_pointer(handle, CURLOPT_RESOLVE, known.first))
+    try set(CURLOPT_CONNECTTIMEOUT_MS, min(connectTimeout, left).milliseconds)
+    try set(CURLOPT_TIMEOUT_MS, left.milliseconds)
 
     let code = unsafe curl_easy_perform(handle)
     // libcurl knows their addresses only.
     withExtendedLifetime((answer, authorities, guardian)) {}
     extendLifetime(headers)
+    extendLifetime(known)
     guard code == CURLE_OK else { throw failure(code, host, refused: guardian.refused) }
     return HTTPResponse(
       status: number(CURLINFO_RESPONSE_CODE), body: answer.body,
@@ -73,6 +85,34 @@ public import Pooling
 // MARK: Options
 
 extension Session {
+  /// What libcurl is to know of the host, so that it has nothing to look up: its own look-up would
+  /// be counted against the time for the connection, and cut off with it.
+  private func knownHosts(
+    _ request: HTTPRequest, _ host: String, timeout: Duration
+  ) throws(CurlError) -> [String] {
+    guard let endpoint = Endpoint(host: host, isTLS: request.url.hasPrefix("https://")) else {
+      return []
+    }
+    // A quarter remains for the request, or for another host.
+    let deadline = ContinuousClock.now + timeout * 3 / 4
+    do throws(HostNames.Failure) {
+      return [endpoint.entry(try hostNames.addresses(of: endpoint.name, until: deadline))]
+    } catch {
+      switch error {
+      case .unknown(let words):
+        let code = CURLE_COULDNT_RESOLVE_HOST
+        throw CurlError(
+          code, .provenUnsent, "\(host): \(name(of: code)) (curl \(code.rawValue)): \(words)")
+      case .timedOut:
+        let code = CURLE_OPERATION_TIMEDOUT
+        throw CurlError(
+          code, .provenUnsent,
+          "\(host): \(name(of: code)) (curl \(code.rawValue)): no name server has told its address in"
+            + " time")
+      }
+    }
+  }
+
   private mutating func configure(_ authorities: TrustStore) throws(CurlError) {
     unsafe explanation.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try check(unsafe shim_set_pointer(handle, CURLOPT_ERRORBUFFER, explanation))

@@ -59,6 +59,10 @@ extension Gateway {
   /// - Parameter worker: its number, which stands in each line of its log; nil without a supervisor.
   static func prepare(_ settings: Settings, worker: Int? = nil) throws -> Logger {
     try forbidCoreDumps()
+    // What tests and sanitizers look at in a debug build is closed in what is shipped.
+    #if !CRASH_POINTS
+      forbidInspection()
+    #endif
     LoggingSystem.bootstrap { _ in
       var handler = LineLogHandler(format: settings.logFormat)
       handler.metadata["worker"] = worker.map { "\($0)" }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Keeps the process from leaving a core file: its memory holds keys, tokens and openids.
@@ -10,3 +11,12 @@ public func forbidCoreDumps() throws(LinuxError) {
     throw LinuxError(operation: "forbid core dumps", code: errno)
   }
 }
+
+/// Keeps other programs of the same account from reading the process's memory, and the system from
+/// handing it to a program that collects crashes, which no limit on core files binds.
+///
+/// Wraps `prctl(PR_SET_DUMPABLE)`. A child starts without it.
+public func forbidInspection() { _ = weixinpay_set_dumpable(0) }
+
+/// Whether `forbidInspection` is in force.
+var isInspectionForbidden: Bool { weixinpay_dumpable() == 0 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A thread of the operating system, for code that blocks in C libraries.
@@ -79,12 +80,7 @@ private func runWork(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPo
   return nil
 }
 
-/// `pthread_setname_np(3)` does the same, but the headers as Swift reads them do not declare it.
+/// For `top -H` and debuggers.
 private func nameThisThread(_ name: String) {
-  let file = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-  // A name is a courtesy to whoever looks; where /proc is hidden there is none.
-  guard file >= 0 else { return }
-  let name = Array(name.utf8.prefix(15))
-  _ = unsafe name.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-  close(file)
+  unsafe name.withCString { unsafe weixinpay_name_thread($0) }
 }

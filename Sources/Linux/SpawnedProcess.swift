@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A program that this process has started.
@@ -18,8 +19,8 @@ public struct SpawnedProcess: Sendable {
 
   /// Starts a program.
   ///
-  /// The child has our standard streams, our set of blocked signals, the descriptors that are named
-  /// here, from 3 on, and whatever was opened without close-on-exec.
+  /// The child has our standard streams, our set of blocked signals and the descriptors that are
+  /// named here, from 3 on; no others, however they were opened or came to us.
   ///
   /// - Parameters:
   ///   - executable: its path.
@@ -46,6 +47,7 @@ public struct SpawnedProcess: Sendable {
         unsafe posix_spawn_file_actions_adddup2(&actions, copy, Int32(3 + index)),
         "posix_spawn_file_actions_adddup2")
     }
+    try unsafe closeOthers(&actions, from: firstFree)
 
     var id: pid_t = 0
     let outcome = unsafe withCStrings([executable] + arguments) { arguments in
@@ -72,6 +74,19 @@ public struct SpawnedProcess: Sendable {
     }
     let signal = status & 0x7F
     return signal == 0 ? .code(status >> 8 & 0xFF) : .signal(signal)
+  }
+
+  private static func closeOthers(
+    _ actions: inout posix_spawn_file_actions_t, from first: Int32
+  ) throws(LinuxError) {
+    let outcome = unsafe weixinpay_close_from(&actions, first)
+    guard outcome == ENOSYS else { return try check(outcome, "posix_spawn (close from \(first))") }
+    // glibc before 2.34. To close what is not open is no error there.
+    for descriptor in first..<1024 {
+      try check(
+        unsafe posix_spawn_file_actions_addclose(&actions, descriptor),
+        "posix_spawn_file_actions_addclose")
+    }
   }
 
   private static func check(_ outcome: Int32, _ operation: String) throws(LinuxError) {

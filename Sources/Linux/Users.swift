@@ -9,6 +9,9 @@ public func userID(named name: String) -> UInt32? {
   }?.userID
 }
 
+/// The number of this process.
+public func processID() -> Int32 { getpid() }
+
 /// The account whose rights the process has.
 public func effectiveUserID() -> UInt32 { geteuid() }
 

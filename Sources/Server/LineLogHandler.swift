@@ -1,7 +1,7 @@
 import Linux
 public import Logging
 
-/// Writes each event as one line on the standard error stream.
+/// Writes each event as one line on the standard error stream, and never waits for its reader.
 ///
 /// A line begins with `time` (UTC, RFC 3339 with milliseconds), `level` and `event`; the metadata
 /// follow, sorted by name. Whatever the values contain, they stay within their line and quotes, and
@@ -22,7 +22,17 @@ public struct LineLogHandler: LogHandler {
   private let write: @Sendable ([UInt8]) -> Void
 
   public init(format: Format, logLevel: Logger.Level = .info) {
-    self.init(format: format, logLevel: logLevel, write: writeToStandardError)
+    self.init(format: format, logLevel: logLevel) { line in
+      LineOutput.standardError.write(line) { lost in
+        var note = LogLine(format: format)
+        note.append("time", Timestamp.text(microsecondsSince1970: microsecondsSince1970()))
+        note.append("level", Logger.Level.warning.rawValue)
+        note.append("event", "lines of the log were lost: nobody read them, or the disk is full")
+        note.append("lines", "\(lost)")
+        note.append("pid", "\(processID())")
+        return note.finished
+      }
+    }
   }
 
   init(

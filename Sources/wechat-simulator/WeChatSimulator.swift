@@ -66,6 +66,8 @@ struct WeChatSimulator: ParsableCommand {
   }
 
   func run() throws {
+    StandardStreams.open()
+    StandardStreams.checkOutputAtExit()
     Signals.block()
     Signals.ignoreBrokenPipe()
     let logger = Logger(label: "wechat-simulator") { _ in LineLogHandler(format: .logfmt) }

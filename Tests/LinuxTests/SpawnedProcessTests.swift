@@ -43,6 +43,18 @@ import Testing
     }
   }
 
+  @Test func `no other descriptor arrives, however it was opened`() throws {
+    let stray = open("/dev/null", O_RDONLY)
+    defer { close(stray) }
+    let (ours, theirs) = try Lifeline.pair()
+    // Descriptor 4 up to the shell's own.
+    let child = try shell(
+      "for f in /proc/$$/fd/*; do case ${f##*/} in 0|1|2|3) ;; *) [ -e $f ] && exit 9 ;; esac; done; exit 0",
+      inheriting: [theirs.descriptor])
+    #expect(child.wait() == .code(0))
+    withExtendedLifetime((ours, theirs)) {}
+  }
+
   @Test func `a lifeline ends with the process that has its other end`() throws {
     let (ours, child) = try childWithLifeline()
     // Another child does not keep it open.

@@ -97,6 +97,8 @@ import Testing
         let logger = Logger(label: "test") { _ in LineLogHandler(format: .logfmt) }
         for number in 0..<200 { logger.info("e", metadata: ["n": "\(thread)-\(number)"]) }
       }
+      // At its end a process waits less for a reader that is slow.
+      LineOutput.standardError.flush(patience: .seconds(60))
     }
     let content = try #require(result).standardErrorContent
     let lines = String(decoding: content, as: UTF8.self).split(separator: "\n")

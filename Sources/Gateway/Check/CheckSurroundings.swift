@@ -80,7 +80,7 @@ extension Check {
         var session = try Session(SessionOptions(caFile: wechat.caFile))
         _ = try session.send(
           HTTPRequest(method: .get, url: host + "/"), connectTimeout: .seconds(2),
-          timeout: .seconds(3))
+          timeout: .seconds(10))
         return .ok("wechat", "\(host) answers")
       } catch {
         return .warn(

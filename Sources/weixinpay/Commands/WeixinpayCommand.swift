@@ -8,7 +8,7 @@ struct WeixinpayCommand: ParsableCommand {
     discussion: """
       First steps: sample-config, migrate, check, serve.
       Exit codes: 0 done, 1 not found, 64 wrong usage, 69 a server is out of reach, \
-      75 try again, 78 configuration.
+      74 the output could not be written, 75 try again, 78 configuration.
       """,
     subcommands: [
       ServeCommand.self, WorkCommand.self, SweepCommand.self, MigrateCommand.self,
