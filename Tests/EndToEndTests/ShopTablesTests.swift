@@ -156,6 +156,7 @@ import Testing
     try eventually("its word") { site.servingWorkers == 3 }
     try site.restartGateway()
     let place = "merchants.main.shop_tables.paid"
+    try site.waitForLog(place)
     let warnings = site.gatewayLog().split(separator: "\n").filter {
       $0.contains(place) && $0.contains("worker=1")
     }

@@ -166,6 +166,15 @@ final class Site: Sendable {
     (try? String(contentsOfFile: folder.file("gateway.log"), encoding: .utf8)) ?? ""
   }
 
+  /// Waits for a line: the log is written beside the answers, and may come after them.
+  ///
+  /// - Parameter count: how many times the words must be there.
+  func waitForLog(_ words: String, count: Int = 1) throws {
+    try eventually("\(words) in the log") {
+      self.gatewayLog().components(separatedBy: words).count > count
+    }
+  }
+
   // MARK: requests
 
   struct Reply: Sendable {
