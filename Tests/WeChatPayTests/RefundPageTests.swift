@@ -20,7 +20,7 @@ import Testing
     let page = try RefundPage(good, of: order)
     #expect(page.total == nil)
     #expect(
-      page.records == [
+      page.list.records == [
         RefundRecord(
           outRefundNo: OutRefundNo("R1")!, refundID: RefundID("50300000000000000000000000001")!,
           amount: Fen(10)!, status: .success, succeededAt: BeijingTime(compact: "20260104183424")!,
@@ -34,12 +34,12 @@ import Testing
     let vector = try #require(Vectors.file.sign.first { $0.id == "S13" })
     let fields = try FlatXML.read(Array(try #require(vector.xml).utf8))
     let page = try RefundPage(fields, of: #require(OutTradeNo("1415757673")))
-    #expect(page.records.map(\.outRefundNo.text) == ["1415701182"])
-    #expect(page.records.map(\.refundID.text) == ["2008450740201411110000174436"])
-    #expect(page.records.map(\.amount.amount) == [1])
-    #expect(page.records.map(\.status) == [.processing])
-    #expect(page.records.map(\.details.receivingAccount) == [nil])
-    #expect(page.records.map(\.succeededAt) == [nil])
+    #expect(page.list.records.map(\.outRefundNo.text) == ["1415701182"])
+    #expect(page.list.records.map(\.refundID.text) == ["2008450740201411110000174436"])
+    #expect(page.list.records.map(\.amount.amount) == [1])
+    #expect(page.list.records.map(\.status) == [.processing])
+    #expect(page.list.records.map(\.details.receivingAccount) == [nil])
+    #expect(page.list.records.map(\.succeededAt) == [nil])
   }
 
   @Test func `an answer in which anything that matters is missing or unreadable says nothing`() {
@@ -47,7 +47,7 @@ import Testing
       ("out_trade_no", nil), ("out_trade_no", "T20260101-000002"), ("refund_count", nil),
       ("refund_count", ""), ("refund_count", "-1"), ("refund_count", "2"), ("refund_count", "1.0"),
       ("refund_count", "100000000000000000000"), ("total_refund_count", "x"),
-      ("out_refund_no_0", nil), ("out_refund_no_0", "a b"), ("refund_id_0", nil),
+      ("out_refund_no_0", nil), ("out_refund_no_0", ""), ("refund_id_0", nil),
       ("refund_id_0", ""), ("refund_id_0", "5030-1"), ("refund_fee_0", nil), ("refund_fee_0", "0"),
       ("refund_fee_0", "0.10"), ("refund_fee_0", "-10"), ("refund_status_0", nil),
       ("refund_status_0", ""), ("refund_success_time_0", "20260104183424"),
@@ -64,6 +64,22 @@ import Testing
         #expect(error.handling == .sendAgain)
       }
     }
+  }
+
+  @Test func `a number of another shape hides no other, and is told in visible characters`() throws
+  {
+    var fields = good
+    fields["refund_count"] = "2"
+    for name in ["refund_id", "refund_fee", "refund_status"] {
+      fields["\(name)_1"] = fields["\(name)_0"]
+    }
+    fields["out_refund_no_1"] = "TK2026.11.25\u{202E}款"
+    let page = try RefundPage(fields, of: order)
+    #expect(page.list.records.count == 1)
+    #expect(page.list.unreadable == ["TK2026.11.25??"])
+    #expect(page.count == 2)
+    fields["out_refund_no_1"] = String(repeating: ".", count: 100)
+    #expect(try RefundPage(fields, of: order).list.unreadable.map(\.count) == [64])
   }
 
   @Test(
@@ -88,9 +104,9 @@ import Testing
     }
     let page = try RefundPage(fields, of: order)
     #expect(page.total == 23)
-    #expect(page.records.map(\.amount.amount) == Array(1...10))
-    #expect(page.records.map(\.outRefundNo.text) == (0..<10).map { "R\($0)" })
+    #expect(page.list.records.map(\.amount.amount) == Array(1...10))
+    #expect(page.list.records.map(\.outRefundNo.text) == (0..<10).map { "R\($0)" })
     fields["refund_count"] = "0"
-    #expect(try RefundPage(fields, of: order).records == [])
+    #expect(try RefundPage(fields, of: order).list.records == [])
   }
 }

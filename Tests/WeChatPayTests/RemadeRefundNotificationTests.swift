@@ -18,7 +18,7 @@ import Testing
   private func remade(
     _ answer: Fields, merchant: Merchant = Sample.merchant(), source: RefundSource = .api
   ) throws -> [UInt8] {
-    let record = try #require(try RefundPage(answer, of: Sample.number).records.first)
+    let record = try #require(try RefundPage(answer, of: Sample.number).list.records.first)
     return merchant.remadeNotification(
       of: record, outTradeNo: Sample.number, transactionID: Sample.transactionID, total: Fen(29)!,
       source: source)

@@ -398,9 +398,9 @@ import Testing
         (offset == "0" ? "" : "<offset><![CDATA[\(offset)]]>", page)
       })
     let host = try standIns.host(["/pay/refundquery": .pages(byText)])
-    let records = try conversation(standIns.hosts(host.url))
+    let list = try conversation(standIns.hosts(host.url))
       .queryRefunds(of: Sample.transactionID, outTradeNo: Sample.number)
-    return (records.map(\.outRefundNo.text), host)
+    return (list.records.map(\.outRefundNo.text), host)
   }
 
   @Test func `all refunds of a payment are found, page by page`() throws {

@@ -6,18 +6,19 @@ public enum ErrorCode: Sendable, Hashable {
   case systemError, bizErrNeedRetry, frequencyLimited, invalidReqTooMuch
   case invalidRequest, paramError
   case orderPaid, orderClosed, orderNotExist, outTradeNoUsed, tradeStateError
-  case notEnough
+  case notEnough, refundFeeMismatch
   case refundNotExist, tradeOverdue, error, userAccountAbnormal, invalidTransactionID
-  case noAuth, appIDNotExist, merchantIDNotExist, appIDMerchantIDNotMatch
+  case noAuth, certError, appIDNotExist, merchantIDNotExist, appIDMerchantIDNotMatch
   case lackParams, signError, xmlFormatError, requirePostMethod, postDataEmpty, notUTF8
   case other(String)
 
   static let known: [ErrorCode] = [
     .systemError, .bizErrNeedRetry, .frequencyLimited, .invalidReqTooMuch, .invalidRequest,
     .paramError, .orderPaid, .orderClosed, .orderNotExist, .outTradeNoUsed, .tradeStateError,
-    .notEnough, .refundNotExist, .tradeOverdue, .error, .userAccountAbnormal,
-    .invalidTransactionID, .noAuth, .appIDNotExist, .merchantIDNotExist, .appIDMerchantIDNotMatch,
-    .lackParams, .signError, .xmlFormatError, .requirePostMethod, .postDataEmpty, .notUTF8,
+    .notEnough, .refundFeeMismatch, .refundNotExist, .tradeOverdue, .error, .userAccountAbnormal,
+    .invalidTransactionID, .noAuth, .certError, .appIDNotExist, .merchantIDNotExist,
+    .appIDMerchantIDNotMatch, .lackParams, .signError, .xmlFormatError, .requirePostMethod,
+    .postDataEmpty, .notUTF8,
   ]
 
   /// Reads `err_code`; a word that is not in the list becomes `other`.
@@ -40,12 +41,14 @@ public enum ErrorCode: Sendable, Hashable {
     case .outTradeNoUsed: "OUT_TRADE_NO_USED"
     case .tradeStateError: "TRADE_STATE_ERROR"
     case .notEnough: "NOTENOUGH"
+    case .refundFeeMismatch: "REFUND_FEE_MISMATCH"
     case .refundNotExist: "REFUNDNOTEXIST"
     case .tradeOverdue: "TRADE_OVERDUE"
     case .error: "ERROR"
     case .userAccountAbnormal: "USER_ACCOUNT_ABNORMAL"
     case .invalidTransactionID: "INVALID_TRANSACTIONID"
     case .noAuth: "NOAUTH"
+    case .certError: "CERT_ERROR"
     case .appIDNotExist: "APPID_NOT_EXIST"
     case .merchantIDNotExist: "MCHID_NOT_EXIST"
     case .appIDMerchantIDNotMatch: "APPID_MCHID_NOT_MATCH"
@@ -94,6 +97,10 @@ extension ErrorCode {
     switch (self, call) {
     case (.systemError, _), (.bizErrNeedRetry, _): .sendAgain
     case (.frequencyLimited, _), (.invalidReqTooMuch, _): .slowDown
+    // The payment's state or amounts do not allow it. Who sees this asks for the refund before it is
+    // given up: WeChat may have the number with other parameters.
+    case (.tradeStateError, .refund), (.invalidRequest, .refund), (.refundFeeMismatch, .refund):
+      .stop
     case (.orderPaid, _), (.outTradeNoUsed, _), (.tradeStateError, _): .query
     // Sent before with other parameters: what WeChat has under the number is not what we think.
     case (.invalidRequest, _): .query
@@ -112,8 +119,8 @@ extension ErrorCode {
     case (.invalidTransactionID, .refund), (.invalidTransactionID, .refundQuery): .stop
     // The manual has these for refunds only; elsewhere they are as good as new.
     case (.refundNotExist, _), (.tradeOverdue, _), (.error, _), (.userAccountAbnormal, _): .query
-    case (.invalidTransactionID, _): .query
-    case (.noAuth, _), (.appIDNotExist, _), (.merchantIDNotExist, _): .configure
+    case (.refundFeeMismatch, _), (.invalidTransactionID, _): .query
+    case (.noAuth, _), (.certError, _), (.appIDNotExist, _), (.merchantIDNotExist, _): .configure
     case (.appIDMerchantIDNotMatch, _): .configure
     // Also what a wrong API key looks like, but then every call fails so, from the first.
     case (.signError, _): .configure

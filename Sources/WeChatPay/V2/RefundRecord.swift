@@ -53,11 +53,22 @@ extension RefundRecord.Details {
   }
 }
 
+/// The refunds of a payment, as refundquery lists them.
+public struct RefundList: Sendable, Equatable {
+  public internal(set) var records: [RefundRecord] = []
+  /// Refunds under numbers that cannot be ours, for a person to look at: at most 64 visible
+  /// characters of each.
+  public internal(set) var unreadable: [String] = []
+  var refundIDs: [RefundID] = []
+}
+
 /// One answer to refundquery: up to `size` refunds of an order.
 struct RefundPage {
   static let size = 10
 
-  let records: [RefundRecord]
+  var list = RefundList()
+  /// How many refunds it holds.
+  var count: Int { list.records.count + list.unreadable.count }
   /// How many refunds the order has; `nil` when WeChat does not say.
   let total: Int?
 }
@@ -70,8 +81,16 @@ extension RefundPage {
       let answered = try fields.value("out_trade_no", OutTradeNo.init)
       guard answered == outTradeNo else { throw FieldRefusal(name: "out_trade_no") }
       let count = try fields.value("refund_count") { Self.number($0) }
-      records = try (0..<count).map { index throws(FieldRefusal) in
-        try RefundRecord(fields, index: index)
+      for index in 0..<count {
+        // A number of another shape hides no other refund.
+        if let odd = fields["out_refund_no_\(index)"], !odd.isEmpty, OutRefundNo(odd) == nil {
+          list.unreadable.append(odd.visible(64))
+          list.refundIDs.append(try fields.value("refund_id_\(index)", RefundID.init))
+        } else {
+          let record = try RefundRecord(fields, index: index)
+          list.records.append(record)
+          list.refundIDs.append(record.refundID)
+        }
       }
       total =
         switch fields["total_refund_count"] {
@@ -88,6 +107,13 @@ extension RefundPage {
   private static func number(_ text: String) -> Int? {
     guard (1...2).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
     return Int(text)
+  }
+}
+
+extension String {
+  /// The beginning, with a `?` for each character that a terminal or a person's eye may misread.
+  fileprivate func visible(_ count: Int) -> String {
+    String(prefix(count).map { $0.isASCII && $0.utf8.allSatisfy(\.isGraphic) ? $0 : "?" })
   }
 }
 

@@ -83,7 +83,7 @@ public final class WinXinRefund: WeiXinPay {
       .refundQuery, ["out_refund_no": outRefundNo.text], about: outTradeNo, refund: outRefundNo,
       signType: merchant.signType)
     let page = try RefundPage(answer, of: outTradeNo)
-    guard let record = page.records.first, page.records.count == 1,
+    guard let record = page.list.records.first, page.count == 1,
       record.outRefundNo == outRefundNo
     else {
       throw WeChatPayError(.refundQuery, wasSent: true, "expected this refund and no other")
@@ -98,23 +98,25 @@ public final class WinXinRefund: WeiXinPay {
   /// - Throws: `WeChatPayError`, also when the refunds changed from page to page: ask again.
   public func queryRefunds(
     of transactionID: TransactionID, outTradeNo: OutTradeNo
-  ) throws(WeChatPayError) -> [RefundRecord] {
-    var records: [RefundRecord] = []
+  ) throws(WeChatPayError) -> RefundList {
+    var list = RefundList()
+    var count = 0
     var total: Int?
     var isComplete = false
     while !isComplete {
-      let page = try self.page(of: transactionID, outTradeNo: outTradeNo, from: records.count)
-      records += page.records
+      let page = try self.page(of: transactionID, outTradeNo: outTradeNo, from: count)
+      list.records += page.list.records
+      list.unreadable += page.list.unreadable
+      list.refundIDs += page.list.refundIDs
+      count += page.count
       total = page.total ?? total
-      isComplete = page.records.count < RefundPage.size || records.count >= total ?? .max
+      isComplete = page.count < RefundPage.size || count >= total ?? .max
     }
     // A refund that was made meanwhile moves others to another page.
-    guard records.count == total ?? records.count,
-      Set(records.map(\.refundID)).count == records.count
-    else {
+    guard count == total ?? count, Set(list.refundIDs).count == count else {
       throw WeChatPayError(.refundQuery, wasSent: true, "the pages do not fit together; ask again")
     }
-    return records
+    return list
   }
 
   /// - Parameter offset: how many records to skip.
@@ -131,7 +133,7 @@ public final class WinXinRefund: WeiXinPay {
       return try RefundPage(answer, of: outTradeNo)
     } catch {
       guard error.code == .refundNotExist else { throw error }
-      return RefundPage(records: [], total: nil)
+      return RefundPage(total: nil)
     }
   }
 }
