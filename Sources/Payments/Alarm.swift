@@ -31,4 +31,10 @@ public enum Alarm: String, CaseIterable, Sendable {
   case refundedElsewhere = "refunded_elsewhere"
   /// WeChat reports something about a refund that contradicts our records.
   case refundMismatch = "refund_mismatch"
+  /// Late money was to go back by itself, and its number `LATE-NO` was another refund's already.
+  case refundNumberTaken = "refund_number_taken"
+  /// WeChat lists a refund of the payment under a number that cannot be one here.
+  case refundUnreadable = "refund_unreadable"
+  /// A token wanted to refund more in a day than it may (`refund_limit_per_day`).
+  case refundDayLimit = "refund_day_limit"
 }

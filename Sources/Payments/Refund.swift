@@ -40,6 +40,8 @@ public struct Refund: Sendable, Equatable {
   public let sends: Int
   /// Whether a send may be on its way whose answer is not known: WeChat is asked before another.
   public let isUnanswered: Bool
+  /// How often in a row WeChat has refused it for a reason that is not known here.
+  public let refusals: Int
   /// WeChat's number (微信退款单号); `nil` until it was accepted.
   public let refundID: RefundID?
   /// When it was applied for.
@@ -54,7 +56,7 @@ public struct Refund: Sendable, Equatable {
     transactionID: TransactionID, payer: OpenID?, total: Fen, appliedAmount: Fen, amount: Fen,
     kind: RefundKind,
     state: RefundState, reason: String, reviewReason: String?, wait: RefundWait?, remark: String?,
-    parameters: String?, sends: Int, isUnanswered: Bool, refundID: RefundID?,
+    parameters: String?, sends: Int, isUnanswered: Bool, refusals: Int = 0, refundID: RefundID?,
     appliedAt: BeijingTime, succeededAt: BeijingTime?, version: Int64
   ) {
     self.merchant = merchant
@@ -75,11 +77,18 @@ public struct Refund: Sendable, Equatable {
     self.parameters = parameters
     self.sends = sends
     self.isUnanswered = isUnanswered
+    self.refusals = refusals
     self.refundID = refundID
     self.appliedAt = appliedAt
     self.succeededAt = succeededAt
     self.version = version
   }
+
+  /// How often WeChat may refuse it for a reason that is not known here before a person has to look.
+  public static let maximumRefusals = 3
+
+  /// Whether it is sent again only when a person wants it so.
+  public var isLeftToPerson: Bool { refusals >= Self.maximumRefusals }
 
   /// Whether the merchant has let the buyer wait for a decision for more than a day.
   public func isOverdue(at now: BeijingTime) -> Bool {
@@ -117,7 +126,8 @@ public enum RefundWait: String, CaseIterable, Sendable {
   case pace
   /// The certificate, the key or the contract is not in order: an operator has to look.
   case configuration
-  /// The buyer's card is dead: somebody has to talk to the buyer.
+  /// The buyer's card is dead, or WeChat refuses it again and again for a reason that is not known
+  /// here: a person has to decide.
   case person
 }
 

@@ -137,6 +137,15 @@ extension RefundState {
     }
   }
 
+  /// Whether it counts among the 50 refunds of a payment that WeChat takes: it is to be sent, or WeChat
+  /// has it. WeChat counts one that it has closed, too.
+  public var isCounted: Bool {
+    switch self {
+    case .approved, .sending, .processing, .succeeded, .closed, .abnormal: true
+    case .applied, .awaitingGoods, .rejected, .withdrawn, .refused: false
+    }
+  }
+
   /// Whether WeChat is still to be asked, or sent something.
   public var isUnderWay: Bool {
     switch self {

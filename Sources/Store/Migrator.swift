@@ -121,7 +121,10 @@ public struct Migrator: Sendable {
       ("SELECT, INSERT", ["journal", "shop_order", "event"]),
       (
         "SELECT, INSERT, UPDATE",
-        ["payment", "refund", "merchant_token", "duty", "pace", "delivery", "alarm", "order_query"]
+        [
+          "payment", "refund", "merchant_token", "duty", "pace", "delivery", "alarm", "order_query",
+          "refund_day",
+        ]
       ),
       // What WeChat said is kept as it came; only what became of it may be said anew.
       ("SELECT, INSERT, UPDATE (outcome)", ["notification"]),

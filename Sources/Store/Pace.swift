@@ -1,3 +1,4 @@
+import Dispatch
 import Linux
 public import MariaDB
 public import Payments
@@ -12,7 +13,8 @@ public struct Pace: Sendable {
     /// 查询订单, 关闭订单: WeChat names no number; 100 in a second is what is asked of it here.
     case query
 
-    fileprivate var spacingMicroseconds: Int64 {
+    /// What is between two calls.
+    public var spacingMicroseconds: Int64 {
       switch self {
       case .refund: 13_500
       case .query: 10_000
@@ -20,48 +22,136 @@ public struct Pace: Sendable {
     }
   }
 
+  /// Why no call of a kind may go out for a while.
+  public struct Pause: Sendable, Equatable {
+    /// In how many seconds, at the earliest, one may.
+    public let seconds: Int64
+    /// What a refund waits for meanwhile.
+    public let wait: RefundWait
+    /// What made it necessary, for a person.
+    public let remark: String
+  }
+
+  /// Why a call may not go out soon.
+  public enum Delay: Sendable, Equatable {
+    /// So many wait for their moment; in how many seconds, at the earliest, it is worth asking again.
+    case crowded(seconds: Int64)
+    case paused(Pause)
+  }
+
+  /// When a call may go out.
+  public enum Turn: Sendable, Equatable {
+    /// After so many microseconds: the moment is reserved for the caller.
+    case reserved(afterMicroseconds: Int64)
+    case delayed(Delay)
+  }
+
   private let database: Database
 
   public init(_ database: Database) { self.database = database }
 
-  /// Takes the moment of a call that may go out now.
+  /// Who would have to wait longer comes back later: a thread has more to do than to wait.
+  private static let longestWait: Duration = .seconds(1)
+
+  /// Reserves the moment of a call and waits for it, without a connection.
   ///
-  /// - Returns: `nil` when it may; or else in how many seconds, at the earliest, one may.
+  /// - Returns: `nil` when the call may go out now; else why it may not.
   public func take(
     _ kind: Kind, _ merchant: MerchantName, until deadline: ContinuousClock.Instant
-  ) throws -> Int64? {
+  ) throws -> Delay? {
+    let patience = min(Self.longestWait, deadline - .now)
+    let turn = try reserve(
+      kind, merchant, withinMicroseconds: Int64(max(.zero, patience) / .microseconds(1)),
+      until: deadline)
+    switch turn {
+    case .delayed(let delay): return delay
+    case .reserved(let microseconds):
+      if microseconds > 0 {
+        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .microseconds(Int(microseconds)))
+      }
+      return nil
+    }
+  }
+
+  /// Reserves the moment of a call: each caller gets one of its own, and nobody comes too early.
+  ///
+  /// - Parameter most: how far ahead it may lie.
+  public func reserve(
+    _ kind: Kind, _ merchant: MerchantName, withinMicroseconds most: Int64,
+    until deadline: ContinuousClock.Instant
+  ) throws -> Turn {
     let key: [Value] = [.text(merchant.text), .text(kind.rawValue)]
     return try database.withConnection(until: deadline) { connection in
-      try connection.execute(
-        "INSERT IGNORE INTO pace (merchant, kind, next_at) VALUES (?, ?, 0)", key)
-      let taken = try connection.execute(
-        """
-        UPDATE pace SET next_at = \(databaseNow) + ?
-        WHERE merchant = ? AND kind = ? AND next_at <= \(databaseNow)
-        """, [.integer(kind.spacingMicroseconds)] + key)
-      guard taken != 1 else { return nil }
-      let rows = try connection.query(
-        """
-        SELECT GREATEST(next_at - \(databaseNow), 0) AS rest FROM pace
-        WHERE merchant = ? AND kind = ?
-        """, key)
-      return try rows.first.map { secondsUntilDue(microseconds: try $0.integer("rest")) } ?? 0
+      while true {
+        // One statement: LAST_INSERT_ID carries out what it has waited for.
+        let reserved = try connection.execute(
+          """
+          UPDATE pace SET next_at =
+            \(databaseNow) + LAST_INSERT_ID(GREATEST(next_at - \(databaseNow), 0)) + ?
+          WHERE merchant = ? AND kind = ? AND paused_until <= \(databaseNow)
+            AND next_at <= \(databaseNow) + ?
+          """, [.integer(kind.spacingMicroseconds)] + key + [.integer(most)])
+        if reserved == 1 { return .reserved(afterMicroseconds: connection.lastInsertID) }
+        let row = try connection.query(
+          """
+          SELECT GREATEST(paused_until - \(databaseNow), 0) AS pause, pause_wait, pause_remark,
+            GREATEST(next_at - \(databaseNow), 0) AS rest
+          FROM pace WHERE merchant = ? AND kind = ?
+          """, key
+        ).first
+        guard let row else {
+          try connection.execute(
+            "INSERT IGNORE INTO pace (merchant, kind, next_at) VALUES (?, ?, 0)", key)
+          continue
+        }
+        let pause = secondsUntilDue(microseconds: try row.integer("pause"))
+        guard pause > 0 else {
+          let rest = try row.integer("rest")
+          // The row, or its moment, came to be since the update.
+          guard rest > most else { continue }
+          return .delayed(.crowded(seconds: secondsUntilDue(microseconds: rest)))
+        }
+        let columns = Columns(table: "pace", row: row)
+        return .delayed(
+          .paused(
+            Pause(
+              seconds: pause, wait: try columns.optional("pause_wait", RefundWait.init) ?? .pace,
+              remark: try row.optionalText("pause_remark") ?? "")))
+      }
     }
   }
 
   /// Holds a merchant's calls back: WeChat has said that there were too many, or nothing can come
-  /// of them until somebody has mended the configuration.
+  /// of them until a person has mended the configuration.
   public func pause(
-    _ kind: Kind, _ merchant: MerchantName, seconds: Int64,
+    _ kind: Kind, _ merchant: MerchantName, seconds: Int64, _ wait: RefundWait, _ remark: String,
     until deadline: ContinuousClock.Instant
+  ) throws {
+    let end = Value.integer(dueAfter(seconds: seconds))
+    let reason: [Value] = [.text(wait.rawValue), .text(remark.fitting(255))]
+    try database.withConnection(until: deadline) { connection in
+      _ = try connection.execute(
+        """
+        INSERT INTO pace (merchant, kind, next_at, paused_until, pause_wait, pause_remark)
+        VALUES (?, ?, 0, \(databaseNow) + ?, ?, ?)
+        ON DUPLICATE KEY UPDATE paused_until = GREATEST(paused_until, \(databaseNow) + ?),
+          pause_wait = ?, pause_remark = ?
+        """,
+        [.text(merchant.text), .text(kind.rawValue), end] + reason + [end] + reason)
+    }
+  }
+
+  /// Ends a pause that waits for a person, who says that the cause is gone. What WeChat has asked
+  /// for is no person's to end.
+  public func resume(
+    _ kind: Kind, _ merchant: MerchantName, until deadline: ContinuousClock.Instant
   ) throws {
     try database.withConnection(until: deadline) { connection in
       _ = try connection.execute(
         """
-        UPDATE pace SET next_at = GREATEST(next_at, \(databaseNow) + ?)
-        WHERE merchant = ? AND kind = ?
-        """,
-        [.integer(dueAfter(seconds: seconds)), .text(merchant.text), .text(kind.rawValue)])
+        UPDATE pace SET paused_until = 0
+        WHERE merchant = ? AND kind = ? AND pause_wait = '\(RefundWait.configuration.rawValue)'
+        """, [.text(merchant.text), .text(kind.rawValue)])
     }
   }
 }

@@ -192,6 +192,11 @@ extension Alarm {
       "WeChat had refunded some of it before the payment was known here: look at the refunds before"
         + " the goods go out"
     case .refundMismatch: "WeChat reports another refund than the one that was recorded"
+    case .refundNumberTaken:
+      "another refund has the number of the one that sends late money back: look at both"
+    case .refundUnreadable:
+      "WeChat has a refund of this payment whose number cannot be read here: look at it there"
+    case .refundDayLimit: "a token has refunded as much today as it may"
     }
   }
 }

@@ -15,10 +15,15 @@ public struct RefundApplication: Sendable {
   public let key: RequestKey?
   /// The parameters to be sent, when it is approved at once by whoever applies.
   public let approvedParameters: String?
+  /// How much a token may refund directly in a day; `nil`: any amount.
+  public let dayLimit: RefundDayLimit?
+  /// Whether a buyer applies, who may do so a few times.
+  public let isByBuyer: Bool
 
   public init(
     payment: PaymentAttempt, number: OutRefundNo, amount: Fen, kind: RefundKind, reason: Reason,
-    key: RequestKey?, approvedParameters: String?
+    key: RequestKey?, approvedParameters: String?, dayLimit: RefundDayLimit? = nil,
+    isByBuyer: Bool = false
   ) {
     self.payment = payment
     self.number = number
@@ -27,6 +32,8 @@ public struct RefundApplication: Sendable {
     self.reason = reason
     self.key = key
     self.approvedParameters = approvedParameters
+    self.dayLimit = dayLimit
+    self.isByBuyer = isByBuyer
   }
 
   var state: RefundState { approvedParameters == nil ? .applied : .approved }

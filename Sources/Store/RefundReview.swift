@@ -15,13 +15,23 @@ public struct RefundDecision: Sendable {
   public let verdict: Verdict
   /// For the other side to read; required by whoever calls where it must not be missing.
   public let reason: Reason?
-  /// Whose refund it may be: a buyer decides about their own only.
+  /// Of which order it must be; `nil`: of any.
   public let order: OutTradeNo?
+  /// Whose payment it must give back: a buyer decides about their own refunds only, also when two
+  /// have paid one order. `nil`: anyone's.
+  public let payer: OpenID?
 
-  public init(_ verdict: Verdict, reason: Reason?, order: OutTradeNo? = nil) {
+  public init(
+    _ verdict: Verdict, reason: Reason?, order: OutTradeNo? = nil, payer: OpenID? = nil
+  ) {
     self.verdict = verdict
     self.reason = reason
     self.order = order
+    self.payer = payer
+  }
+
+  func isAllowed(on refund: Refund) -> Bool {
+    (order == nil || order == refund.order) && (payer == nil || payer == refund.payer)
   }
 }
 
@@ -39,7 +49,8 @@ extension Refunds {
   /// Records a decision.
   ///
   /// - Parameter parameters: makes what is sent to WeChat; called when the refund may be sent now.
-  /// - Throws: `RefundRefusal` when the refund's state does not allow the decision.
+  /// - Throws: `RefundRefusal` when the refund's state does not allow the decision;
+  ///   `NotRefundable.tooMany` when WeChat would not take it.
   public func decide(
     _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act,
     parameters: (Refund, Fen) throws -> String
@@ -48,7 +59,7 @@ extension Refunds {
       do {
         return try database.transaction(until: act.deadline) { connection in
           guard let refund = try connection.refund(merchant, number),
-            decision.order.map({ $0 == refund.order }) ?? true
+            decision.isAllowed(on: refund)
           else { return .notFound }
           return try connection.decide(refund, decision, by: act, parameters: parameters)
         }

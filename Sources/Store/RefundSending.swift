@@ -101,38 +101,60 @@ extension Refunds {
     }
   }
 
-  /// Makes it due to go on with a refund that waits.
+  /// Makes it due to go on with a refund that waits; one that was left to a person is sent again.
   ///
   /// WeChat is not asked about what may still be on its way to it.
   public func hurry(_ refund: Refund, by act: Act) throws {
-    try database.transaction(until: act.deadline) { connection in
-      let isUnanswered = try connection.latest(refund).isUnanswered
-      try connection.plan(
-        .refund, refund.merchant, refund.number.text,
-        afterSeconds: isUnanswered ? arrivalSeconds : 0)
+    while true {
+      do {
+        return try database.transaction(until: act.deadline) { connection in
+          try connection.hurry(try connection.latest(refund), by: act)
+        }
+      } catch is RefundChanged {
+        // A worker is at it, too; the deadline ends it.
+      }
+    }
+  }
+
+  /// Makes it due to go on with all refunds of a merchant that wait for one thing: what one of them
+  /// has got over, the others need not wait for.
+  public func hurryAll(_ merchant: MerchantName, waitingFor wait: RefundWait, by act: Act) throws {
+    // What was sent just now has its time to arrive.
+    let soon = Value.integer(dueAfter(seconds: arrivalSeconds))
+    try database.withConnection(until: act.deadline) { connection in
+      _ = try connection.execute(
+        """
+        UPDATE duty SET due_at = LEAST(due_at, \(databaseNow) + ?)
+        WHERE kind = 'refund' AND merchant = ? AND done_at IS NULL AND lease_until <= \(databaseNow)
+          AND EXISTS (SELECT 1 FROM refund r WHERE r.merchant = duty.merchant
+            AND r.out_refund_no = duty.subject AND r.wait = ?)
+        """, [soon, .text(merchant.text), .text(wait.rawValue)])
     }
   }
 
   /// Notes why a refund does not get ahead, for people to see.
   ///
-  /// - Parameter parameters: others than before, with which it is to be sent from now on; only
-  ///   after WeChat has certainly not accepted the former.
+  /// - Parameters:
+  ///   - isRefusal: whether WeChat has refused it for a reason that is not known here.
+  ///   - parameters: others than before, with which it is to be sent from now on; only after WeChat
+  ///     has certainly not accepted the former.
   /// - Throws: `LeaseLost`, `RefundChanged`.
   public func note(
     _ doubt: RefundDoubt, waiting wait: RefundWait, remark: String, of refund: Refund, _ duty: Duty,
-    parameters: String? = nil, by act: Act
+    isRefusal: Bool = false, parameters: String? = nil, by act: Act
   ) throws {
     try database.transaction(until: act.deadline) { connection in
       let remark = remark.fitting(255)
       let changed = try connection.execute(
         """
-        UPDATE refund SET unanswered = ?, wait = ?, remark = ?, version = version + 1,
-          parameters = COALESCE(?, parameters)
+        UPDATE refund SET unanswered = ?, wait = ?, remark = ?, refusals = refusals + ?,
+          version = version + 1, parameters = COALESCE(?, parameters)
         WHERE merchant = ? AND out_refund_no = ? AND version = ?
         """,
         [
           .integer(doubt == .unanswered ? 1 : 0), .text(wait.rawValue), .text(remark),
-          Value(parameters), .text(refund.merchant.text), .text(refund.number.text),
+          .integer(isRefusal ? 1 : 0), Value(parameters), .text(refund.merchant.text),
+          .text(refund.number.text),
           .integer(refund.version),
         ])
       guard changed == 1 else { throw RefundChanged() }
@@ -152,6 +174,40 @@ extension Connection {
       throw UnusableRow(table: "refund", column: "out_refund_no", order: refund.order.text)
     }
     return latest
+  }
+
+  fileprivate mutating func hurry(_ refund: Refund, by act: Act) throws {
+    if refund.refusals > 0 {
+      let changed = try execute(
+        """
+        UPDATE refund SET refusals = 0, version = version + 1
+        WHERE merchant = ? AND out_refund_no = ? AND version = ?
+        """,
+        [.text(refund.merchant.text), .text(refund.number.text), .integer(refund.version)])
+      guard changed == 1 else { throw RefundChanged() }
+      if refund.isLeftToPerson {
+        try record(refund.line("retried", detail: "to be sent again"), by: act)
+      }
+    }
+    try plan(
+      .refund, refund.merchant, refund.number.text,
+      afterSeconds: refund.isUnanswered ? try secondsUntilArrival(of: refund) : 0)
+  }
+
+  /// How long what was sent of a refund may still be on its way.
+  private mutating func secondsUntilArrival(of refund: Refund) throws -> Int64 {
+    let row = try query(
+      """
+      SELECT GREATEST(refund_sent_at + ? - \(databaseNow), 0) AS rest FROM payment
+      WHERE merchant = ? AND out_trade_no = ? AND refund_sent_no = ?
+      """,
+      [
+        .integer(dueAfter(seconds: arrivalSeconds)), .text(refund.merchant.text),
+        .text(refund.outTradeNo.text), .text(refund.number.text),
+      ]
+    ).first
+    // Where another was sent since, a minute has passed.
+    return secondsUntilDue(microseconds: try row?.integer("rest") ?? 0)
   }
 
   /// Takes the payment's slot: one refund at a time, and never one too much.
@@ -197,7 +253,7 @@ extension Connection {
       refund, news.event,
       assigning: [
         "refund_id = ?", "succeeded_at = COALESCE(?, succeeded_at)", "unanswered = 0", "wait = ?",
-        "remark = NULL",
+        "remark = NULL", "refusals = 0",
       ],
       [
         .text(news.refundID.text), Value(news.succeededAt?.microseconds), Value(wait?.rawValue),

@@ -37,6 +37,7 @@ public struct Refunds: Sendable {
           return try connection.compare(application)
         }
         try connection.reserve(application, at: act.now)
+        try connection.countToday(application, at: act.now)
         guard let refund = try connection.refund(application.payment.merchant, application.number)
         else {
           throw RefundChanged()
@@ -55,6 +56,7 @@ public struct Refunds: Sendable {
         return .created(refund)
       }
     } catch let refusal as NotRefundable {
+      if refusal == .dayLimitReached { try raiseDayLimit(application, by: act) }
       return .refused(refusal)
     }
   }
@@ -96,18 +98,71 @@ public struct Refunds: Sendable {
     return left
   }
 
-  /// The refunds of some orders, oldest first.
+  /// How many refunds of one order are shown with it.
+  public static let shownPerOrder = 100
+
+  /// The newest refunds of each of some orders, oldest first.
   public func find(
     _ merchant: MerchantName, orders: [OutTradeNo], until deadline: ContinuousClock.Instant
   ) throws -> [Refund] {
     guard !orders.isEmpty else { return [] }
-    return try database.withConnection(until: deadline) { connection in
+    // Order by order, each by its index: one order with many does not slow the others down.
+    let newest =
+      "(\(Refund.selection) WHERE merchant = ? AND order_no = ?"
+      + " ORDER BY applied_at DESC, out_refund_no DESC LIMIT \(Self.shownPerOrder))"
+    let refunds = try database.withConnection(until: deadline) { connection in
       try connection.query(
-        Refund.selection
-          + " WHERE merchant = ? AND order_no IN (\(orders.map { _ in "?" }.joined(separator: ", ")))"
-          + " ORDER BY applied_at, out_refund_no",
-        [.text(merchant.text)] + orders.map { .text($0.text) }
+        orders.map { _ in newest }.joined(separator: " UNION ALL "),
+        orders.flatMap { [.text(merchant.text), .text($0.text)] }
       ).map { try Refund(Columns(table: "refund", row: $0)) }
+    }
+    return refunds.sorted {
+      ($0.appliedAt.microseconds, $0.number.text) < ($1.appliedAt.microseconds, $1.number.text)
+    }
+  }
+
+  /// When each of some refunds is tried again that are under way; none of those that are being tried
+  /// right now.
+  public func nextTries(
+    of refunds: [Refund], until deadline: ContinuousClock.Instant
+  ) throws -> [OutRefundNo: BeijingTime] {
+    let waiting = refunds.filter(\.state.isUnderWay)
+    guard let merchant = waiting.first?.merchant else { return [:] }
+    let rows = try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        """
+        SELECT subject, due_at FROM duty
+        WHERE kind = 'refund' AND merchant = ? AND done_at IS NULL AND lease_until <= \(databaseNow)
+          AND subject IN (\(waiting.map { _ in "?" }.joined(separator: ", ")))
+        """, [.text(merchant.text)] + waiting.map { .text($0.number.text) })
+    }
+    var tries: [OutRefundNo: BeijingTime] = [:]
+    for row in rows {
+      let columns = Columns(table: "duty", row: row)
+      tries[try columns.value("subject", OutRefundNo.init)] = try columns.time("due_at")
+    }
+    return tries
+  }
+
+  /// The refund with this number: ours, or WeChat's (微信退款单号).
+  public func find(
+    _ merchant: MerchantName, named text: String, until deadline: ContinuousClock.Instant
+  ) throws -> Refund? {
+    if let number = OutRefundNo(text), let refund = try find(merchant, number, until: deadline) {
+      return refund
+    }
+    return try RefundID(text).flatMap { try find(merchant, $0, until: deadline) }
+  }
+
+  /// The refund that WeChat knows by this number (微信退款单号).
+  public func find(
+    _ merchant: MerchantName, _ refundID: RefundID, until deadline: ContinuousClock.Instant
+  ) throws -> Refund? {
+    try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        Refund.selection + " WHERE merchant = ? AND refund_id = ?",
+        [.text(merchant.text), .text(refundID.text)]
+      ).first.map { try Refund(Columns(table: "refund", row: $0)) }
     }
   }
 
@@ -119,15 +174,23 @@ public struct Refunds: Sendable {
   }
 
   /// Refunds of a merchant, oldest first: who has waited longest is served first.
+  ///
+  /// - Parameter wait: only those that are under way and wait for this.
   public func list(
-    merchant: MerchantName, state: RefundState?, after cursor: RefundCursor?, limit: Int,
-    until deadline: ContinuousClock.Instant
+    merchant: MerchantName, state: RefundState?, waitingFor wait: RefundWait? = nil,
+    after cursor: RefundCursor?, limit: Int, until deadline: ContinuousClock.Instant
   ) throws -> Page {
     var conditions = ["merchant = ?"]
     var values: [Value] = [.text(merchant.text)]
     if let state {
       conditions.append("state = ?")
       values.append(.text(state.rawValue))
+    }
+    if let wait {
+      // The states are named so that the index is used: few refunds of all are under way.
+      let states = RefundState.allCases.filter(\.isUnderWay).map { "'\($0.rawValue)'" }
+      conditions.append("state IN (\(states.joined(separator: ", "))) AND wait = ?")
+      values.append(.text(wait.rawValue))
     }
     if let cursor {
       conditions.append("(applied_at > ? OR (applied_at = ? AND out_refund_no > ?))")
@@ -173,6 +236,12 @@ public enum NotRefundable: Error, Sendable, Equatable {
   case tooMany
   /// WeChat gives money back for a year.
   case tooOld
+  /// The buyer has applied so often for refunds of this payment that staff has to help.
+  case tooManyApplications
+  /// The buyer has just applied, and several times before.
+  case tooFast
+  /// The token has refunded as much today as it may.
+  case dayLimitReached
 }
 
 extension Connection {

@@ -64,7 +64,7 @@ BUGS = [
     Bug("read the sum, then reserve", f"{STORE}/RefundRow.swift", "rush", ((
         """    let changed = try execute(
       \"""
-      UPDATE payment SET reserved_fee = reserved_fee + ?, refund_count = refund_count + 1
+      UPDATE payment SET reserved_fee = reserved_fee + ?, \\(counting)
 """, """    let fits = try query(
       \"""
       SELECT 1 FROM payment WHERE merchant = ? AND out_trade_no = ? AND order_no = ?
@@ -73,7 +73,7 @@ BUGS = [
     guard !fits.isEmpty else { throw NotRefundable.exceeds(left: .zero) }
     let changed = try execute(
       \"""
-      UPDATE payment SET reserved_fee = reserved_fee + ?, refund_count = refund_count + 1
+      UPDATE payment SET reserved_fee = reserved_fee + ?, \\(counting)
 """), ("AND state = 'paid' AND reserved_fee + ? <= total_fee AND",
        "AND state = 'paid' AND ? > 0 AND"))),
     Bug("count a send when it is answered", f"{STORE}/RefundSending.swift", "R5 R4", (
@@ -82,11 +82,12 @@ BUGS = [
          '"succeeded_at = COALESCE(?, succeeded_at)", "sends = sends + unanswered",'
          ' "unanswered = 0"'))),
     Bug("release what may have arrived", f"{DUTIES}/PursueRefund.swift", "lost-answers", ((
-        """      return try wait(.weChat, doubt, "\\(error)", refund)
-    case .slowDown:""", """      let act = conversation.act("wechat-answer")
+        """      return error.code == nil
+        ? try wait(.weChat, doubt, "\\(error)", refund) : try waitAfterRefusal("\\(error)", refund)
+""", """      let act = conversation.act("wechat-answer")
       _ = try store.recordRefused(refund, duty, remark: "\\(error)", by: act)
       return .done
-    case .slowDown:"""),)),
+"""),)),
     Bug("take accepted for paid back", f"{DUTIES}/PursueRefund.swift", "lies", ((
         "      .accepted, refundID: refundID, amount: refund.amount, succeededAt: nil)",
         "      .succeeded, refundID: refundID, amount: refund.amount, succeededAt: nil)"),)),

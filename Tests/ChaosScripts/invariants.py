@@ -30,6 +30,8 @@ FOUND_EDGES = {(None, state) for state in ("processing", "succeeded", "closed", 
 # Holds no money of the payment, and moved none.
 RELEASED = {"rejected", "withdrawn", "refused", "closed"}
 NEVER_AT_WECHAT = {"rejected", "withdrawn", "refused"}
+# Counts among the 50 of a payment that WeChat takes.
+COUNTED = {"approved", "sending", "processing", "succeeded", "closed", "abnormal"}
 UNDER_WAY = {"approved", "sending", "processing", "abnormal"}
 AT_WECHAT = {
     "PROCESSING": "processing", "SUCCESS": "succeeded", "REFUNDCLOSE": "closed",
@@ -332,7 +334,7 @@ class Check:
         for row in self.refunds.values():
             if row["state"] not in RELEASED:
                 reserved[row["out_trade_no"]] += row["refund_fee"]
-            if row["state"] not in NEVER_AT_WECHAT:
+            if row["state"] in COUNTED:
                 count[row["out_trade_no"]] += 1
         by_hand = {
             row["out_trade_no"] for row in self.refunds.values() if row["kind"] == "vendor_platform"

@@ -132,7 +132,8 @@ extension Shop {
       HAVING MAX(p.reserved_fee) <>
           SUM(IF(r.state NOT IN ('rejected', 'withdrawn', 'refused', 'closed'), r.refund_fee, 0))
         OR MAX(p.refund_count) <>
-          SUM(IF(r.state NOT IN ('rejected', 'withdrawn', 'refused'), 1, 0))
+          SUM(IF(r.state IN ('approved', 'sending', 'processing', 'succeeded', 'closed', 'abnormal'),
+            1, 0))
         OR MAX(p.reserved_fee) > MAX(p.total_fee)
       """
     ).count

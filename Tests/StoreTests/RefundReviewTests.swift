@@ -65,7 +65,7 @@ import Testing
     try shop.apply(payment, "R1")
     _ = try shop.decide("R1", verdict, reason: "worn")
     #expect(try shop.refund().state == state)
-    #expect(try shop.held() == .init(700, of: 1))
+    #expect(try shop.held() == .init(700, of: 0))
     let before = try shop.everything()
     for _ in 0..<2 {
       #expect(try shop.decide("R1", verdict, reason: "another") == .stood(shop.refund()))
@@ -120,6 +120,14 @@ import Testing
     let before = try shop.everything()
     #expect(try shop.decide("R1", .withdraw, order: "20261121-8") == .notFound)
     #expect(try shop.decide("R2", .withdraw) == .notFound)
+    // Another has paid the same order, and knows the number of this refund.
+    let stranger = try #require(OpenID("oUpF8uMuAJO_M2pxb1Q9zNjWeS7x"))
+    let withdrawal = RefundDecision(
+      .withdraw, reason: nil, order: OutTradeNo("20261121-7"), payer: stranger)
+    let number = try #require(OutRefundNo("R1"))
+    #expect(
+      try shop.refunds.decide(shop.merchant, number, withdrawal, by: shop.act()) { _, _ in "" }
+        == .notFound)
     #expect(try shop.everything() == before)
     _ = try shop.decide("R1", .withdraw, order: "20261121-7")
     #expect(try shop.refund().state == .withdrawn)
