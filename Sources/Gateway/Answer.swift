@@ -87,8 +87,14 @@ extension Refusal {
     switch refusal {
     case .notPaid: self.init(.orderNotPaid)
     case .exceeds(let left):
-      self.init(.refundExceedsPayment, "At most \(left.amount) fen can be refunded yet.")
+      self.init(.refundExceedsPayment, "At most \(left.amount) fen can still be refunded.")
     case .tooMany: self.init(.refundLimitReached)
+    case .tooManyApplications:
+      self.init(
+        .refundLimitReached,
+        "No more refunds of this order can be applied for here: talk to the merchant.")
+    case .tooFast: self.init(.tooManyApplications)
+    case .dayLimitReached: self.init(.refundDayLimitReached)
     case .tooOld: self.init(.refundTooLate)
     }
   }

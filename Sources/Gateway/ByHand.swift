@@ -46,8 +46,14 @@ extension Gateway {
   private func giveUp(
     _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act
   ) throws -> RefundReview {
-    guard let sent = try refunds.find(merchant, number, until: act.deadline) else {
+    guard var sent = try refunds.find(merchant, number, until: act.deadline) else {
       return .notFound
+    }
+    // What may be on its way is asked about when its time has come, and no sooner: who asks again and
+    // again must not put that off either.
+    if sent.isUnanswered {
+      sent = try pursue(sent, until: act.deadline)
+      guard sent.state == .sending, !sent.isUnanswered else { throw RefundRefusal.isSent }
     }
     let remark = ["withdrawn", decision.reason?.text, sent.remark].compactMap(\.self)
     try DutyRunner(self).giveUp(sent, remark.joined(separator: "; "), by: act)
@@ -58,8 +64,12 @@ extension Gateway {
   }
 
   /// Goes on at once with a refund that waits for something.
+  ///
+  /// Who does so says that what held it back is mended: the merchant's other refunds follow, if it
+  /// gets ahead.
   public func retry(_ refund: Refund, by act: Act) throws -> Refund {
     try refunds.hurry(refund, by: act)
+    try pace.resume(.refund, refund.merchant, until: act.deadline)
     return try pursue(refund, until: act.deadline)
   }
 

@@ -46,6 +46,8 @@ struct Refusal: Error {
     case refundExceedsPayment = "REFUND_EXCEEDS_PAYMENT"
     case refundLimitReached = "REFUND_LIMIT_REACHED"
     case refundTooLate = "REFUND_TOO_LATE"
+    case refundDayLimitReached = "REFUND_DAY_LIMIT_REACHED"
+    case tooManyApplications = "TOO_MANY_APPLICATIONS"
     case refundConflict = "REFUND_CONFLICT"
     case refundStateConflict = "REFUND_STATE_CONFLICT"
     case ordersComeFromShop = "ORDERS_COME_FROM_SHOP"
@@ -73,10 +75,10 @@ struct Refusal: Error {
       case .orderPaid, .orderClosed, .orderExpired, .orderConflict, .amountMismatch: 409
       case .notificationQuarantined, .ordersComeFromShop, .orderNotPaid: 409
       case .refundExceedsPayment, .refundLimitReached, .refundTooLate, .refundConflict: 409
-      case .refundStateConflict: 409
+      case .refundStateConflict, .refundDayLimitReached: 409
       case .bodyTooLarge: 413
       case .unsupportedMediaType: 415
-      case .tooManyLogins: 429
+      case .tooManyLogins, .tooManyApplications: 429
       case .internalFault, .loginMisconfigured, .paymentMisconfigured: 500
       case .wechatRefused: 502
       case .wechatUnavailable, .databaseUnavailable, .overloaded: 503
@@ -105,6 +107,8 @@ struct Refusal: Error {
       case .refundExceedsPayment: "The refunds of this order would exceed what was paid."
       case .refundLimitReached: "WeChat takes at most 50 refunds of one payment."
       case .refundTooLate: "WeChat gives money back for one year after the payment."
+      case .refundDayLimitReached: "This token has refunded as much today as it may."
+      case .tooManyApplications: "Several refunds of this order were applied for: wait a minute."
       case .refundConflict: "A refund of this number or key exists with other content."
       case .refundStateConflict: "The refund's state does not allow this."
       case .ordersComeFromShop:

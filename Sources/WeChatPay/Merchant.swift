@@ -22,11 +22,14 @@ public struct Merchant: Sendable {
   public let refundAccountFallback: RefundAccount?
   /// What to do with money that comes after its order was closed, or was paid already.
   public let latePayment: LatePayment
+  /// How much one token may refund directly in a day; `nil`: any amount.
+  public let refundLimitPerDay: Fen?
 
   public init(
     name: MerchantName, appID: AppID, appSecret: Secret, merchantID: MerchantID, apiKey: APIKey,
     signType: SignType, notifyURL: String, refundNotifyURL: String?,
-    refundAccountFallback: RefundAccount? = nil, latePayment: LatePayment = .accept
+    refundAccountFallback: RefundAccount? = nil, latePayment: LatePayment = .accept,
+    refundLimitPerDay: Fen? = nil
   ) {
     self.name = name
     self.appID = appID
@@ -38,6 +41,7 @@ public struct Merchant: Sendable {
     self.refundNotifyURL = refundNotifyURL
     self.refundAccountFallback = refundAccountFallback
     self.latePayment = latePayment
+    self.refundLimitPerDay = refundLimitPerDay
   }
 }
 

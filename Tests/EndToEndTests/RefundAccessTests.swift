@@ -69,6 +69,52 @@ import Testing
     return (order, buyer, try #require(reply.json["out_refund_no"]?.string, "\(reply.text)"))
   }
 
+  @Test func `of two who have paid one order each sees and withdraws what goes back to them`()
+    throws
+  {
+    let number = Site.number()
+    try site.createOrder(number)
+    let (first, second) = (try site.login(), try site.login())
+    let early = try site.pay(number, first)
+    try site.control("POST", "close", ["out_trade_no": .string(number)])
+    try eventually("the first attempt is closed") {
+      _ = try site.buyerOrder(number, first)
+      return try site.state(number) == "closed"
+    }
+    let late = try site.pay(number, second)
+    try site.confirm(late)
+    try site.waitUntilPaid(number)
+    let prepay = try #require(early.json["package"]?.string?.dropFirst("prepay_id=".count))
+    try site.control("POST", "pay", ["prepay_id": .string(String(prepay)), "late": .bool(true)])
+    try eventually("both are paid") {
+      try site.count("payment", where: "order_no = '\(number)' AND state = 'paid'") == 2
+    }
+    // Two back to the first; the second of them still waits for the minute between them.
+    let refunds = try ["eins", "zwei"].map { reason in
+      let reply = try site.send(
+        "POST", "/wxpay/merchant/orders/\(number)/refunds", token: site.cashier,
+        json: [
+          "refund_fee": 500, "reason": .string(reason), "out_trade_no": .string(number),
+        ])
+      return try #require(reply.json["out_refund_no"]?.string, "\(reply.text)")
+    }
+    let seen = try site.buyerOrder(number, second)
+    #expect(seen["state"]?.string == "paid")
+    #expect(seen["refunds"]?.array?.isEmpty == true, "\(seen)")
+    #expect(seen["refunded_fee"]?.integer == 0)
+    let before = try books()
+    for refund in refunds {
+      expect(
+        "REFUND_NOT_FOUND", 404,
+        try site.send(
+          "POST", "/wxpay/refund-withdraw", token: second.token,
+          json: ["out_trade_no": .string(number), "out_refund_no": .string(refund)]))
+    }
+    #expect(try books() == before)
+    let withdrawal = try site.decide("withdraw", refunds[1], ["reason": "算了"])
+    #expect(withdrawal.json["state"]?.string == "withdrawn", "\(withdrawal.text)")
+  }
+
   @Test func `each role may do its own, and nobody without a token anything`() throws {
     let (order, buyer, refund) = try application()
     let tokens = [

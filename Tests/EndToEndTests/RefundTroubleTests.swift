@@ -1,3 +1,4 @@
+import MariaDB
 import Server
 import TestSupport
 import Testing
@@ -131,6 +132,82 @@ import Testing
     let withdrawal = try site.decide("withdraw", "R-\(number)", ["reason": "paid in cash"])
     #expect(withdrawal.status == 409, "\(withdrawal.text)")
     #expect(try site.refund("R-\(number)")["state"]?.string == "succeeded")
+  }
+
+  @Test func `what WeChat refuses again and again for no known reason is left to a person`() throws
+  {
+    let site = try Site(.withDuties)
+    let orders = try (0..<2).map { _ in try site.paidOrder().number }
+    for order in orders {
+      try site.fault("refund", "refuse", of: "R-\(order)", code: "SOMETHING_NEW", count: 0)
+      #expect(try site.refund(order, fee: 1990, refundNumber: "R-\(order)").status == 201)
+    }
+    for order in orders {
+      let refund = try site.waitUntil("R-\(order)", waitsFor: "person")
+      #expect(refund["state"]?.string == "sending")
+      #expect(refund["remark"]?.string?.contains("SOMETHING_NEW") == true, "\(refund)")
+    }
+    // WeChat does not know it: it can be given up …
+    try eventually("it is withdrawn") {
+      try site.decide("withdraw", "R-\(orders[0])", ["reason": "算了"]).status == 200
+    }
+    #expect(try site.refund("R-\(orders[0])")["state"]?.string == "refused")
+    #expect(try site.reserved(orders[0]) == 0)
+    // … or sent again, when a person wants it so, and only then.
+    try eventually("WeChat was asked") {
+      try site.query("SELECT unanswered FROM refund WHERE out_refund_no = 'R-\(orders[1])'")[0]
+        .integer("unanswered") == 0
+    }
+    for order in orders { #expect(try site.transmissions("R-\(order)").count == 3) }
+    try site.clearFaults()
+    let retry = try site.decide("retry", "R-\(orders[1])")
+    #expect(retry.status == 200, "\(retry.text)")
+    try site.waitUntil("R-\(orders[1])", is: "succeeded")
+    #expect(try site.transmissions("R-\(orders[1])").count == 4)
+    #expect(try site.weChatRefunds(of: orders[1]).count == 1)
+    #expect(try site.weChatRefunds(of: orders[0]) == [])
+  }
+
+  @Test func `a mended configuration frees all refunds as soon as one is tried again`() throws {
+    // At its own pace: a pause is a minute, and the next try would be later still.
+    let site = try Site(Site.Options(haste: 1, hasDuties: true))
+    let orders = try (0..<3).map { _ in try site.paidOrder().number }
+    try site.folder.write("m3Vn2QxT5mZc7LrB9sWd3FgHj4KpYa6E", to: "api.key")
+    try site.restartGateway()
+    for order in orders {
+      let reply = try site.refund(order, fee: 1990, refundNumber: "R-\(order)")
+      #expect(reply.status == 201, "\(reply.text)")
+      // Also those that were not sent say why.
+      #expect(reply.json["waiting_for"]?.string == "configuration", "\(reply.text)")
+      #expect(reply.json["remark"]?.string?.contains("签名错误") == true, "\(reply.text)")
+    }
+    #expect(try site.refund("R-\(orders[0])")["state"]?.string == "sending")
+    #expect(try site.refund("R-\(orders[2])")["state"]?.string == "approved")
+    #expect(try site.refund("R-\(orders[2])")["next_try_at"]?.string != nil)
+    try site.folder.write("k8Vn2QxT5mZc7LrB9sWd3FgHj4KpYa6E", to: "api.key")
+    try site.restartGateway()
+    let begun = ContinuousClock.now
+    let retry = try site.decide("retry", "R-\(orders[1])")
+    #expect(retry.json["sends"]?.integer == 1, "\(retry.text)")
+    for order in orders { try site.waitUntil("R-\(order)", is: "succeeded") }
+    // The minute of the pause was not waited for.
+    #expect(ContinuousClock.now - begun < .seconds(45))
+    for order in orders { #expect(try site.weChatRefunds(of: order).count == 1) }
+  }
+
+  @Test func `a number that somebody has taken for another refund is an alarm`() throws {
+    let site = try Site(Site.Options(hasDuties: true, latePayment: "refund"))
+    let (number, _, payment) = try site.unpaidOrder()
+    let (other, _) = try site.paidOrder()
+    let taken = try site.refund(other, fee: 1, refundNumber: "LATE-\(number)")
+    #expect(taken.status == 201, "\(taken.text)")
+    try site.execute(
+      "UPDATE payment SET state = 'closed', closing = 'merchant' WHERE out_trade_no = '\(number)'")
+    try site.confirm(payment)
+    try eventually("a person is told") {
+      try site.alarms(number).contains("refund_number_taken")
+    }
+    #expect(try site.reserved(number) == 0)
   }
 
   @Test func `a refund by hand is not forgotten because its status is not understood`() throws {

@@ -36,7 +36,7 @@ extension Check {
   private static let needed =
     [
       "journal", "notification", "login_session", "merchant_token", "payment", "refund", "duty",
-      "pace", "event", "delivery", "alarm", "order_query",
+      "pace", "event", "delivery", "alarm", "order_query", "refund_day",
     ].map {
       "INSERT INTO \($0) SELECT * FROM \($0) WHERE 1 = 0"
     } + [
@@ -44,6 +44,7 @@ extension Check {
       "UPDATE payment SET state = state WHERE 1 = 0", "UPDATE duty SET kind = kind WHERE 1 = 0",
       "UPDATE refund SET state = state WHERE 1 = 0", "UPDATE pace SET kind = kind WHERE 1 = 0",
       "UPDATE delivery SET state = state WHERE 1 = 0",
+      "UPDATE refund_day SET holder = holder WHERE 1 = 0",
       "UPDATE alarm SET note = note WHERE 1 = 0",
       "UPDATE order_query SET queried_at = queried_at WHERE 1 = 0",
       "UPDATE notification SET outcome = outcome WHERE 1 = 0",

@@ -21,9 +21,13 @@ struct FindPlatformRefunds {
         merchant.name, number, until: conversation.deadline),
       let transactionID = payment.transactionID
     else { return .done }
-    let records = try conversation.refunds.queryRefunds(of: transactionID, outTradeNo: number)
+    let list = try conversation.refunds.queryRefunds(of: transactionID, outTradeNo: number)
+    for odd in list.unreadable {
+      try gateway.refunds.raise(
+        .refundUnreadable, of: payment, detail: odd, by: conversation.act("wechat-query"))
+    }
     var isUnderstood = true
-    for record in records {
+    for record in list.records {
       guard let news = RefundNews(record) else {
         isUnderstood = false
         continue

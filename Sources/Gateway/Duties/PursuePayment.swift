@@ -25,8 +25,10 @@ struct PursuePayment {
         merchant.name, number, until: conversation.deadline)
     else { return .done }
     guard attempt.state == .created || attempt.state == .unpaid else { return try leave(attempt) }
-    if let rest = try gateway.pace.take(.query, merchant.name, until: conversation.deadline) {
-      return .notBegun(afterSeconds: rest + .random(in: 1...5))
+    switch try gateway.pace.take(.query, merchant.name, until: conversation.deadline) {
+    case nil: break
+    case .crowded(let seconds): return .notBegun(afterSeconds: seconds + .random(in: 0...1))
+    case .paused(let pause): return .notBegun(afterSeconds: pause.seconds + .random(in: 1...5))
     }
     do {
       switch try AskWeChat(conversation).ask(attempt) {

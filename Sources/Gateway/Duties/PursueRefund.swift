@@ -24,7 +24,8 @@ struct PursueRefund {
     guard let refund = try refund() else { return .done }
     switch refund.state {
     case .approved: return try send(refund)
-    case .sending: return try refund.isUnanswered ? ask(refund) : send(refund)
+    case .sending:
+      return try refund.isUnanswered || refund.isLeftToPerson ? ask(refund) : send(refund)
     case .processing, .abnormal: return try ask(refund)
     case .applied, .awaitingGoods, .succeeded, .closed, .rejected, .withdrawn, .refused:
       return try makeSure(refund)
@@ -72,12 +73,10 @@ struct PursueRefund {
     if let obstacle = conversation.refunds.obstacle(to: application) {
       return try wait(.configuration, .notAccepted, "\(obstacle)", refund)
     }
-    if let rest = try conversation.gateway.pace.take(
+    if let delay = try conversation.gateway.pace.take(
       .refund, merchant.name, until: conversation.deadline)
     {
-      // At different times: all who were held back would come back at once. Not much later than a
-      // pause ends, or those whose failures make it pause would always come first.
-      return .notBegun(afterSeconds: rest + .random(in: 0...10))
+      return try holdBack(refund, delay)
     }
     switch try store.takeTurnToSend(refund, duty, by: conversation.act("duty")) {
     case .tooSoon:
@@ -88,12 +87,28 @@ struct PursueRefund {
       return try wait(.person, .notAccepted, Alarm.refundOverlap.sentence, refund)
     case .send(let sent):
       crashPoint("R3")
-      return try send(application, of: sent)
+      return try send(application, of: sent, before: refund)
+    }
+  }
+
+  /// Says what keeps it, as it would otherwise seem to be sent right now.
+  private func holdBack(_ refund: Refund, _ delay: Pace.Delay) throws -> DutyEnding {
+    switch delay {
+    case .crowded(let seconds): return .notBegun(afterSeconds: seconds + .random(in: 0...1))
+    case .paused(let pause):
+      if refund.wait != pause.wait {
+        try store.note(
+          refund.isUnanswered ? .unanswered : .notAccepted, waiting: pause.wait,
+          remark: pause.remark, of: refund, duty, by: conversation.act("duty"))
+      }
+      // At different times: all who were held back would come back at once. Not much later than the
+      // pause ends, or those whose failures make it pause would always come first.
+      return .notBegun(afterSeconds: pause.seconds + .random(in: 0...10))
     }
   }
 
   private func send(
-    _ application: ApplyRefund, of refund: Refund
+    _ application: ApplyRefund, of refund: Refund, before: Refund
   ) throws -> DutyEnding {
     let refundID: RefundID
     do throws(WeChatPayError) {
@@ -106,6 +121,11 @@ struct PursueRefund {
       .accepted, refundID: refundID, amount: refund.amount, succeededAt: nil)
     let accepted = try store.record(news, of: refund, by: conversation.act("wechat-answer"))
     crashPoint("R6")
+    // The configuration is in order again, for the others, too.
+    if before.wait == .configuration {
+      try store.hurryAll(
+        merchant.name, waitingFor: .configuration, by: conversation.act("wechat-answer"))
+    }
     return ending(of: accepted, after: refund)
   }
 
@@ -115,21 +135,35 @@ struct PursueRefund {
   ) throws -> DutyEnding {
     let doubt: RefundDoubt = error.outcome == .didNotHappen ? .notAccepted : .unanswered
     switch error.handling {
-    case .sendAgain, .query, .done, .openNext, .notThere, .tellBuyer:
-      return try wait(.weChat, doubt, "\(error)", refund)
+    case .sendAgain: return try wait(.weChat, doubt, "\(error)", refund)
+    case .query, .done, .openNext, .notThere, .tellBuyer:
+      // Without a code there is no verified answer, and nobody has refused anything.
+      return error.code == nil
+        ? try wait(.weChat, doubt, "\(error)", refund) : try waitAfterRefusal("\(error)", refund)
     case .slowDown:
-      try pause()
+      try pause(.pace, error)
       return try wait(.pace, doubt, "\(error)", refund)
     case .waitForFunds:
       return try waitForFunds("\(error)", doubt, refund)
     case .configure:
       // Every refund of the merchant would fail alike, and WeChat counts what is wrong.
-      try pause()
+      try pause(.configuration, error)
       return try wait(.configuration, doubt, "\(error)", refund)
     case .stop, .correctProgram:
       return try confirm(
         refusal: "\(error)", refund, by: conversation.act("wechat-answer"))
     }
+  }
+
+  /// After a refusal whose code says nothing here: it may pass, as it may never. After a few of them
+  /// a person decides; until then WeChat is only asked.
+  private func waitAfterRefusal(_ refusal: String, _ refund: Refund) throws -> DutyEnding {
+    let isLast = refund.refusals + 1 >= Refund.maximumRefusals
+    try store.note(
+      .unanswered, waiting: isLast ? .person : .weChat, remark: refusal, of: refund, duty,
+      isRefusal: true, by: conversation.act("wechat-answer"))
+    return .again(
+      afterSeconds: Patience.answer.seconds(attempt: isLast ? 1 : duty.attempt), isFresh: false)
   }
 
   /// A refusal frees the amount only when WeChat does not know the number: an earlier send may have
@@ -142,7 +176,7 @@ struct PursueRefund {
       record = try conversation.refunds.queryRefund(refund.number, of: refund.outTradeNo)
     } catch {
       guard error.outcome == .didNotHappen else {
-        return try wait(.weChat, .unanswered, "\(refusal); then \(error)", refund)
+        return try wait(error.wait, .unanswered, "\(refusal); then \(error)", refund)
       }
       _ = try store.recordRefused(refund, duty, remark: refusal, by: act)
       return .done
@@ -157,10 +191,16 @@ struct PursueRefund {
     } catch {
       crashPoint("R7")
       // WeChat has never had it: the same request once more.
-      if refund.state == .sending, error.outcome == .didNotHappen { return try send(refund) }
+      if refund.state == .sending, error.outcome == .didNotHappen {
+        // What WeChat has refused so often, and does not know, can be withdrawn or sent again.
+        return try refund.isLeftToPerson
+          ? wait(.person, .notAccepted, refund.remark ?? "\(error)", refund) : send(refund)
+      }
       // An abnormal one waits for a person, whatever WeChat says.
-      return try wait(
-        refund.state == .abnormal ? .person : .weChat, .unanswered, "\(error)", refund)
+      if refund.state == .abnormal { return try wait(.person, .unanswered, "\(error)", refund) }
+      return try refund.isLeftToPerson
+        ? wait(.person, .unanswered, refund.remark ?? "\(error)", refund)
+        : wait(error.wait, .unanswered, "\(error)", refund)
     }
     crashPoint("R7")
     return try follow(record, refund)
@@ -173,7 +213,8 @@ struct PursueRefund {
         refund)
     }
     return ending(
-      of: try store.record(news, of: refund, by: conversation.act("wechat-query")), after: refund)
+      of: try store.record(news, of: refund, by: conversation.act("wechat-query")),
+      after: refund)
   }
 
   private func waitForFunds(
@@ -185,7 +226,8 @@ struct PursueRefund {
     else { return try wait(.funds, doubt, remark, refund) }
     try store.note(
       doubt, waiting: .funds, remark: "\(remark); next from \(account.rawValue)", of: refund, duty,
-      parameters: application.drawn(from: account).stored, by: conversation.act("wechat-answer"))
+      parameters: application.drawn(from: account).stored,
+      by: conversation.act("wechat-answer"))
     return .again(afterSeconds: 1, isFresh: false)
   }
 
@@ -193,7 +235,8 @@ struct PursueRefund {
     _ wait: RefundWait, _ doubt: RefundDoubt, _ remark: String, _ refund: Refund
   ) throws -> DutyEnding {
     try store.note(
-      doubt, waiting: wait, remark: remark, of: refund, duty, by: conversation.act("wechat-answer"))
+      doubt, waiting: wait, remark: remark, of: refund, duty,
+      by: conversation.act("wechat-answer"))
     let seconds: Int64 =
       switch wait {
       case .spacing: Refunds.spacingSeconds
@@ -206,9 +249,10 @@ struct PursueRefund {
     return .again(afterSeconds: seconds, isFresh: false)
   }
 
-  private func pause() throws {
+  private func pause(_ wait: RefundWait, _ error: WeChatPayError) throws {
     try conversation.gateway.pace.pause(
-      .refund, merchant.name, seconds: 60, until: conversation.deadline)
+      .refund, merchant.name, seconds: 60, wait, "\(error)",
+      until: conversation.act("wechat-answer").deadline)
   }
 
   private func ending(of refund: Refund, after before: Refund) -> DutyEnding {
@@ -226,6 +270,11 @@ struct PursueRefund {
       return .done
     }
   }
+}
+
+extension WeChatPayError {
+  /// What a refund waits for that WeChat could not be asked about.
+  fileprivate var wait: RefundWait { handling == .configure ? .configuration : .weChat }
 }
 
 extension RefundNews {

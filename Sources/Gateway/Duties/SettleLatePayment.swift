@@ -42,7 +42,12 @@ struct SettleLatePayment {
     // Somebody has reserved some of it since we looked: there is less left.
     case .refused(.exceeds):
       return .again(afterSeconds: Patience.answer.seconds(attempt: duty.attempt), isFresh: false)
-    case .created, .existed, .conflict, .refused: return .done
+    case .conflict:
+      try gateway.refunds.raise(
+        .refundNumberTaken, of: payment, detail: "refund \(number) is of other content",
+        by: conversation.act("late-payment"))
+      return .done
+    case .created, .existed, .refused: return .done
     }
   }
 }

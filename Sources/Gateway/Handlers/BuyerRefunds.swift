@@ -30,7 +30,7 @@ enum BuyerRefunds {
     }
     let application = RefundApplication(
       payment: payment, number: .random(), amount: amount, kind: wish.kind, reason: wish.reason,
-      key: key, approvedParameters: nil)
+      key: key, approvedParameters: nil, isByBuyer: true)
     let creation = try context.gateway.refunds.apply(application, by: context.act("buyer"))
     crashPoint("R2")
     switch creation {
@@ -71,7 +71,8 @@ enum BuyerRefunds {
     let order = try context.order(try members.orderNumber(), of: session)
     let number = try members.required(
       "out_refund_no", "the refund's number, as the order shows it", OutRefundNo.init)
-    let decision = RefundDecision(.withdraw, reason: nil, order: order.order.number)
+    let decision = RefundDecision(
+      .withdraw, reason: nil, order: order.order.number, payer: session.openID)
     let review = try context.gateway.refunds.decide(
       merchant.name, number, decision, by: context.act("buyer")
     ) { _, _ in throw Refusal(.internalFault) }

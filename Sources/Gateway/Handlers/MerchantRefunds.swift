@@ -21,19 +21,20 @@ enum MerchantRefunds {
     let application = RefundApplication(
       payment: payment, number: number, amount: wish.amount, kind: wish.kind, reason: wish.reason,
       key: try context.requestKey(of: "merchant") ?? wish.key(of: record.order),
-      approvedParameters: parameters.stored)
+      approvedParameters: parameters.stored,
+      dayLimit: merchant.refundLimitPerDay.map { RefundDayLimit(holder: holder.name, amount: $0) })
     let creation = try context.gateway.refunds.apply(application, by: act(context, holder))
     crashPoint("R2")
     switch creation {
     case .created(let refund):
       let pursued = try context.gateway.pursue(refund, until: context.request.deadline)
-      return answer(pursued, context, status: 201)
+      return try answer(pursued, context, status: 201, isRepeated: false)
     case .existed(let refund):
       // Found by its key: a caller who chose another number would wait for that one in vain.
       guard wish.number.map({ $0 == refund.number }) ?? true else {
         throw Refusal(.refundConflict)
       }
-      return answer(refund, context)
+      return try answer(refund, context, isRepeated: true)
     case .conflict: throw Refusal(.refundConflict)
     case .refused(let refusal): throw refusal
     }
@@ -41,17 +42,26 @@ enum MerchantRefunds {
 
   static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let filter = try RefundFilter(context)
-    let page = try context.gateway.refunds.list(
-      merchant: holder.merchant, state: filter.state, after: filter.cursor, limit: filter.limit,
-      until: context.request.deadline)
+    let refunds = context.gateway.refunds
+    let page = try refunds.list(
+      merchant: holder.merchant, state: filter.state, waitingFor: filter.wait,
+      after: filter.cursor, limit: filter.limit, until: context.request.deadline)
+    let tries = try refunds.nextTries(of: page.refunds, until: context.request.deadline)
     return Answer.json([
-      "refunds": .array(page.refunds.map { RefundView($0, now: context.now).forMerchant }),
+      "refunds": .array(
+        page.refunds.map {
+          RefundView($0, nextTryAt: tries[$0.number], now: context.now).forMerchant
+        }),
       "next_cursor": JSON(page.next?.text),
     ])
   }
 
   static func show(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    answer(try find(context, holder), context)
+    guard context.path.count >= 2 else { throw Refusal(.refundNotFound) }
+    let refund = try context.gateway.refunds.find(
+      holder.merchant, named: context.path[1], until: context.request.deadline)
+    guard let refund else { throw Refusal(.refundNotFound) }
+    return try answer(refund, context)
   }
 
   /// All that was applied for, or less with a reason: freight that the buyer bears, for instance.
@@ -90,7 +100,7 @@ enum MerchantRefunds {
     guard refund.state.isUnderWay else {
       throw Refusal(.refundStateConflict, "The refund is \(refund.state.rawValue).")
     }
-    return answer(try context.gateway.retry(refund, by: act(context, holder)), context)
+    return try answer(try context.gateway.retry(refund, by: act(context, holder)), context)
   }
 
   private static func decide(
@@ -101,7 +111,7 @@ enum MerchantRefunds {
       holder.merchant, try number(context), RefundDecision(verdict, reason: reason),
       by: act(context, holder))
     switch review {
-    case .decided(let refund), .stood(let refund): return answer(refund, context)
+    case .decided(let refund), .stood(let refund): return try answer(refund, context)
     case .amountConflict(let refund):
       throw Refusal(
         .refundConflict,
@@ -148,8 +158,16 @@ enum MerchantRefunds {
     context.act("merchant:\(holder.name)")
   }
 
-  private static func answer(_ refund: Refund, _ context: Context, status: Int = 200) -> Response {
-    Answer.json(RefundView(refund, now: context.now).forMerchant, status: status)
+  /// - Parameter isRepeated: whether the refund was made by an earlier request; `nil` where none is
+  ///   made.
+  private static func answer(
+    _ refund: Refund, _ context: Context, status: Int = 200, isRepeated: Bool? = nil
+  ) throws -> Response {
+    let tries = try context.gateway.refunds.nextTries(
+      of: [refund], until: context.request.deadline)
+    let view = RefundView(refund, nextTryAt: tries[refund.number], now: context.now)
+    return Answer.json(
+      isRepeated.map(view.forMerchant(isRepeated:)) ?? view.forMerchant, status: status)
   }
 }
 

@@ -1,15 +1,18 @@
 import Payments
 import Store
 
-/// The query of `GET merchant/refunds?state=&cursor=&limit=`.
+/// The query of `GET merchant/refunds?state=&waiting_for=&cursor=&limit=`.
 struct RefundFilter {
   let state: RefundState?
+  let wait: RefundWait?
   let cursor: RefundCursor?
   let limit: Int
 
-  static let members = ["state", "cursor", "limit"]
+  static let members = ["state", "waiting_for", "cursor", "limit"]
 
   init(_ context: Context) throws(Refusal) {
+    let waits = RefundWait.allCases.map(\.rawValue).joined(separator: ", ")
+    wait = try context.read("waiting_for", "one of \(waits)", RefundWait.init)
     let states = RefundState.allCases.map(\.rawValue).joined(separator: ", ")
     state = try context.read("state", "one of \(states)", RefundState.init)
     cursor = try context.read("cursor", "next_cursor of the page before", RefundCursor.init)

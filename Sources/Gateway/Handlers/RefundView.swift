@@ -4,10 +4,13 @@ import Server
 /// A refund as the world outside sees it. Amounts are in fen, times in Beijing time.
 struct RefundView {
   private let refund: Refund
+  private let nextTryAt: BeijingTime?
   private let now: BeijingTime
 
-  init(_ refund: Refund, now: BeijingTime) {
+  /// - Parameter nextTryAt: `nil` when nothing is planned, or it is being tried right now.
+  init(_ refund: Refund, nextTryAt: BeijingTime? = nil, now: BeijingTime) {
     self.refund = refund
+    self.nextTryAt = nextTryAt
     self.now = now
   }
 
@@ -18,14 +21,21 @@ struct RefundView {
   var ofOrder: JSON { .object(common + work) }
 
   /// By itself, in the merchant's list: with the order and the buyer it belongs to.
-  var forMerchant: JSON {
-    .object(
-      common + work
-        + Self.members([
-          "order_no": JSON(refund.order), "out_trade_no": JSON(refund.outTradeNo),
-          "transaction_id": JSON(refund.transactionID), "total_fee": JSON(refund.total.amount),
-          "openid": JSON(refund.payer),
-        ]))
+  var forMerchant: JSON { .object(whole) }
+
+  /// As the answer to who wanted it made: the same wish twice is one refund, and must not be taken for
+  /// two.
+  func forMerchant(isRepeated: Bool) -> JSON {
+    .object(whole + Self.members(["repeated": .bool(isRepeated)]))
+  }
+
+  private var whole: [JSON.Member] {
+    common + work
+      + Self.members([
+        "next_try_at": JSON(nextTryAt), "order_no": JSON(refund.order),
+        "out_trade_no": JSON(refund.outTradeNo), "transaction_id": JSON(refund.transactionID),
+        "total_fee": JSON(refund.total.amount), "openid": JSON(refund.payer),
+      ])
   }
 
   private static func members(_ pairs: KeyValuePairs<String, JSON>) -> [JSON.Member] {

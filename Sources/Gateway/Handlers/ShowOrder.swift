@@ -14,7 +14,7 @@ enum ShowOrder {
     }
     let record = try context.order(number, of: session)
     guard let asked = try context.askingWeChat(about: record, merchant) else {
-      return try answer(record, context, until: context.request.deadline)
+      return try answer(record, session, context, until: context.request.deadline)
     }
     switch asked {
     case .failure(let error):
@@ -22,19 +22,23 @@ enum ShowOrder {
       context.gateway.logger.warning(
         "orderquery without an answer",
         metadata: ["request_id": "\(context.request.requestID)", "reason": "\(error)"])
-      return try answer(record, context, until: context.lateDeadline)
+      return try answer(record, session, context, until: context.lateDeadline)
     case .success:
       let deadline = context.lateDeadline
       return try answer(
-        try context.order(number, of: session, until: deadline), context, until: deadline)
+        try context.order(number, of: session, until: deadline), session, context,
+        until: deadline)
     }
   }
 
   private static func answer(
-    _ record: OrderRecord, _ context: Context, until deadline: ContinuousClock.Instant
+    _ record: OrderRecord, _ session: LoginSessions.Session, _ context: Context,
+    until deadline: ContinuousClock.Instant
   ) throws -> Response {
+    // Two may have paid one order: each sees what goes back to them.
     let refunds = try context.gateway.refunds.find(
-      record.order.merchant, orders: [record.order.number], until: deadline)
+      record.order.merchant, orders: [record.order.number], until: deadline
+    ).filter { $0.payer == session.openID }
     return Answer.json(OrderView(record, refunds: refunds, now: context.now).forBuyer)
   }
 }

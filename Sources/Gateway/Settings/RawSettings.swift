@@ -60,6 +60,7 @@ struct RawMerchant: Sendable {
   var refundNotifyURL: WebAddress?
   var refundAccountFallback: RefundAccount?
   var latePayment = LatePayment.accept
+  var refundLimitPerDay: Fen?
   var webhook = RawWebhook()
   var relay = RawRelay()
   var privateHosts: [String] = []

@@ -82,7 +82,8 @@ struct SettingsBuilder {
       name: name, appID: appID, appSecret: Secret(appSecret), merchantID: merchantID,
       apiKey: apiKey, signType: raw.signType, notifyURL: raw.notifyURL.text,
       refundNotifyURL: raw.refundNotifyURL?.text,
-      refundAccountFallback: raw.refundAccountFallback, latePayment: raw.latePayment)
+      refundAccountFallback: raw.refundAccountFallback, latePayment: raw.latePayment,
+      refundLimitPerDay: raw.refundLimitPerDay)
   }
 
   private mutating func apiKey(_ path: String, _ file: String) -> APIKey? {

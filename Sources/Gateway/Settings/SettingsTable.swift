@@ -174,6 +174,11 @@ extension Setting where Target == RawMerchant {
       "late_payment", \.latePayment, .word(), .value("accept"),
       "Money that comes after its order was closed, or was paid already, raises an alarm; refund"
         + " also sends it back at once."),
+    Setting(
+      "refund_limit_per_day", \.refundLimitPerDay, Shape.fen.optional,
+      .absent(example: "500000"),
+      "How much one token may refund directly in a Beijing day, in fen; what is beyond it needs a"
+        + " reviewer. Without it any amount."),
   ]
 }
 

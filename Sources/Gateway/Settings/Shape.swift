@@ -69,6 +69,14 @@ extension Shape where Value == Int {
   }
 }
 
+extension Shape where Value == Fen {
+  /// An amount of money.
+  static let fen = Shape(
+    "a whole number of fen from 1 to \(Fen.maximum)",
+    remedy: "write the amount in fen: 500000 is ¥5000.00"
+  ) { Int64($0).flatMap(Fen.init(payable:)) }
+}
+
 extension Shape where Value == Duration {
   /// A number with its unit: `4s`, `10m`, `72h`; a number alone counts seconds.
   static func duration(_ range: ClosedRange<Duration>) -> Shape {
