@@ -13,7 +13,10 @@ extension Gateway {
   ///
   /// - Throws: when a certificate or key cannot be read.
   public static func byHand(_ settings: Settings, database: Database) throws -> Gateway {
-    LoggingSystem.bootstrap { _ in LineLogHandler(format: settings.logFormat) }
+    // A command prints what it has done; the log beside it is for trouble.
+    LoggingSystem.bootstrap { _ in
+      LineLogHandler(format: settings.logFormat, logLevel: .warning)
+    }
     Signals.ignoreBrokenPipe()
     return Gateway(
       settings: settings, database: database, hosts: settings.weChatHosts,

@@ -23,9 +23,10 @@ struct Context: Sendable {
   }
 
   func act(_ actor: String) -> Act {
-    Act(
-      actor: actor, requestID: request.requestID, clientAddress: clientAddress,
-      deadline: request.deadline)
+    gateway.logged(
+      Act(
+        actor: actor, requestID: request.requestID, clientAddress: clientAddress,
+        deadline: request.deadline))
   }
 
   /// The bearer token of the request.

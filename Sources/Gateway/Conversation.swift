@@ -18,9 +18,10 @@ struct Conversation: Sendable {
   /// For recording what WeChat has said. That is kept also when it came in the last moment: whoever
   /// waits for the answer is not served by forgetting it.
   func act(_ actor: String) -> Act {
-    Act(
-      actor: actor, requestID: requestID, clientAddress: clientAddress,
-      deadline: deadline + Self.grace)
+    gateway.logged(
+      Act(
+        actor: actor, requestID: requestID, clientAddress: clientAddress,
+        deadline: deadline + Self.grace))
   }
 
   /// Less than nginx waits longer than `listen.api.deadline`.

@@ -96,7 +96,7 @@ public final class Gateway: Sendable {
   ) {
     var metadata: Logger.Metadata = [
       "route": "\(request.route)", "method": "\(request.method)", "status": "\(response.status)",
-      "request_id": "\(request.requestID)",
+      "request_id": "\(request.requestID)", "client": "\(request.remoteAddress)",
       "milliseconds": "\(Int64(duration / .milliseconds(1)))",
     ]
     var level = Logger.Level.info

@@ -14,6 +14,8 @@ public struct Connection: ~Copyable, Lendable {
   private var lastUse: ContinuousClock.Instant
   /// What made the transaction, or the whole connection, impossible to go on with.
   private(set) var failure: MariaDBError?
+  /// What is done once the transaction is committed.
+  private var effects: [@Sendable () -> Void] = []
   /// No statement is sent and no answer awaited after it.
   var deadline: ContinuousClock.Instant?
 
@@ -84,7 +86,21 @@ public struct Connection: ~Copyable, Lendable {
   }
 
   /// Begins a transaction.
-  public mutating func begin() throws(MariaDBError) { try run("BEGIN") }
+  public mutating func begin() throws(MariaDBError) {
+    effects = []
+    try run("BEGIN")
+  }
+
+  /// Has something done once it is certain that the transaction is committed, and only then; at once
+  /// where there is none. For what must not be told too early, such as a line of the log.
+  public mutating func afterCommit(_ effect: @escaping @Sendable () -> Void) {
+    if handle.isInTransaction { effects.append(effect) } else { effect() }
+  }
+
+  mutating func takeEffects() -> [@Sendable () -> Void] {
+    defer { effects = [] }
+    return effects
+  }
 
   /// Commits.
   ///

@@ -17,6 +17,9 @@ public struct ConnectionSettings: Sendable {
   /// How long to wait for the answer to one statement. Serving requests needs it short; a migration
   /// that rebuilds a table needs it longer.
   public var statementLimit: Duration = .seconds(2)
+  /// Whether `execute` counts rows that were found, also those that already were as the statement
+  /// wants them (CLIENT_FOUND_ROWS).
+  public var countsFoundRows = false
 
   public init(
     socket: String?, host: String?, port: UInt16, caFile: String?, user: String, password: String?,

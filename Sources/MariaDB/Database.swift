@@ -58,10 +58,18 @@ public final class Database: Sendable {
   ) throws -> Result {
     try withConnection(until: deadline) { connection in
       var repetition = Repetition(deadline: deadline)
+      var doubtful: [@Sendable () -> Void] = []
       while true {
         do {
-          return try attempt(&connection, until: deadline, body)
+          let result = try attempt(&connection, until: deadline, body)
+          let effects = connection.takeEffects()
+          // After a COMMIT whose answer was lost, a run that finds nothing left to do proves that
+          // what went before was committed.
+          for effect in effects.isEmpty ? doubtful : effects { effect() }
+          return result
         } catch {
+          let effects = connection.takeEffects()
+          if (error as? MariaDBError)?.kind == .commitUnknown { doubtful = effects }
           let pause = try repetition.pause(after: error, at: .now)
           usleep(UInt32(pause.milliseconds) * 1000)
         }

@@ -16,10 +16,12 @@ import Glibc
     }
     unsafe pointer = created
     try setOptions(settings)
-    // No CLIENT_FOUND_ROWS: a guarded UPDATE that changes nothing must count nothing.
+    // Else a guarded UPDATE that changes nothing must count nothing.
+    let flags = settings.countsFoundRows ? UInt(CLIENT_FOUND_ROWS) : 0
     let connected = unsafe mysql_real_connect(
       pointer, settings.socket == nil ? settings.host : nil, settings.user, settings.password,
-      settings.database, settings.port == 0 ? 3306 : UInt32(settings.port), settings.socket, 0)
+      settings.database, settings.port == 0 ? 3306 : UInt32(settings.port), settings.socket,
+      flags)
     guard unsafe connected != nil else { throw error }
     // The library has connected in clear although TLS was demanded, when the server offered none.
     guard unsafe settings.socket != nil || mysql_get_ssl_cipher(pointer) != nil else {

@@ -69,3 +69,14 @@ extension Order {
     return now.adding(seconds: Self.shortestLifeSeconds) < expiresAt
   }
 }
+
+extension PayRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .orderNotFound: "there is no such order of this payer"
+    case .orderPaid: "the order is paid"
+    case .orderClosed: "the order is closed"
+    case .orderExpired: "the order's time to pay is over"
+    }
+  }
+}

@@ -43,3 +43,12 @@ extension PaymentState {
 
 /// Why an event was refused.
 public enum PaymentRefusal: Error, Sendable { case orderPaid, orderClosed }
+
+extension PaymentRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .orderPaid: "the order is paid"
+    case .orderClosed: "the order is closed"
+    }
+  }
+}

@@ -164,3 +164,21 @@ public enum RefundRefusal: Error, Sendable, Equatable {
   case notApproved, notSent
   case isApproved, isSent, isAccepted, isEnded, isRejected, isWithdrawn, isRefused
 }
+
+extension RefundRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notAgreed: "the merchant has not agreed to take the goods back"
+    case .goodsAwaited: "the goods have not arrived"
+    case .notApproved: "the refund is not approved"
+    case .notSent: "the refund was not sent"
+    case .isApproved: "the refund is approved"
+    case .isSent: "the refund was sent"
+    case .isAccepted: "WeChat has accepted the refund"
+    case .isEnded: "the refund has ended"
+    case .isRejected: "the refund was rejected"
+    case .isWithdrawn: "the refund was withdrawn"
+    case .isRefused: "WeChat has refused the refund"
+    }
+  }
+}

@@ -71,3 +71,9 @@ extension Duration {
     return .milliseconds(Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
   }
 }
+
+extension PoolExhausted: CustomStringConvertible {
+  public var description: String {
+    "all connections were in use, and none came free in time"
+  }
+}

@@ -44,7 +44,7 @@ struct AcceptLoop: Sendable {
         logger.notice("request refused", metadata: ["reason": "\(refusal)"])
         send(Response(status: refusal == .bodyTooLarge ? 413 : 400), &slot)
       case .refused(let refusal):
-        logger.warning("connection refused", metadata: ["reason": "\(refusal)"])
+        logger.warning("request refused before it was read", metadata: ["reason": "\(refusal)"])
       case .exhausted(let error):
         // Every idle worker meets it, twenty times a second.
         guard shortages.permits() else { continue }

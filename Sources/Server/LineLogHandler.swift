@@ -3,15 +3,16 @@ public import Logging
 
 /// Writes each event as one line on the standard error stream, and never waits for its reader.
 ///
-/// A line begins with `time` (UTC, RFC 3339 with milliseconds), `level` and `event`; the metadata
-/// follow, sorted by name. Whatever the values contain, they stay within their line and quotes, and
-/// each is cut at 512 bytes.
+/// A line begins with `time` (Beijing time, RFC 3339 with milliseconds), `level` and `event`; the
+/// metadata follow, sorted by name. Whatever the values contain, they stay within their line and
+/// quotes, and each is cut at 512 bytes. Where the stream is the journal of systemd, its priority stands before
+/// the line (`<4>`), so that `journalctl -p warning` finds it.
 public struct LineLogHandler: LogHandler {
   /// How a line is written.
   public enum Format: String, CaseIterable, Sendable {
-    /// `time=2026-11-21T01:03:11.020Z level=info event="order paid" order_no=A1`
+    /// `time=2026-11-21T09:03:11.020+08:00 level=info event="order paid" order_no=A1`
     case logfmt
-    /// `{"time":"2026-11-21T01:03:11.020Z","level":"info","event":"order paid","order_no":"A1"}`
+    /// `{"time":"2026-11-21T09:03:11.020+08:00","level":"info","event":"order paid","order_no":"A1"}`
     case json
   }
 
@@ -20,9 +21,12 @@ public struct LineLogHandler: LogHandler {
   public var metadataProvider: Logger.MetadataProvider?
   private let format: Format
   private let write: @Sendable ([UInt8]) -> Void
+  private let hasPriorities: Bool
+
+  private static let isJournal = isStandardErrorJournal()
 
   public init(format: Format, logLevel: Logger.Level = .info) {
-    self.init(format: format, logLevel: logLevel) { line in
+    self.init(format: format, logLevel: logLevel, hasPriorities: Self.isJournal) { line in
       LineOutput.standardError.write(line) { lost in
         var note = LogLine(format: format)
         note.append("time", Timestamp.text(microsecondsSince1970: microsecondsSince1970()))
@@ -30,17 +34,19 @@ public struct LineLogHandler: LogHandler {
         note.append("event", "lines of the log were lost: nobody read them, or the disk is full")
         note.append("lines", "\(lost)")
         note.append("pid", "\(processID())")
-        return note.finished
+        return prioritized(note.finished, .warning, Self.isJournal)
       }
     }
   }
 
   init(
-    format: Format, logLevel: Logger.Level, write: @escaping @Sendable ([UInt8]) -> Void
+    format: Format, logLevel: Logger.Level, hasPriorities: Bool = false,
+    write: @escaping @Sendable ([UInt8]) -> Void
   ) {
     self.format = format
     self.logLevel = logLevel
     self.write = write
+    self.hasPriorities = hasPriorities
   }
 
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -60,6 +66,26 @@ public struct LineLogHandler: LogHandler {
     for (name, value) in all.sorted(by: { $0.key < $1.key }) {
       line.append(name, value.description)
     }
-    write(line.finished)
+    write(prioritized(line.finished, event.level, hasPriorities))
+  }
+}
+
+private func prioritized(
+  _ line: [UInt8], _ level: Logger.Level, _ hasPriorities: Bool
+) -> [UInt8] {
+  hasPriorities ? Array("<\(level.priority)>".utf8) + line : line
+}
+
+extension Logger.Level {
+  /// Source: `sd-daemon(3)`.
+  fileprivate var priority: Int {
+    switch self {
+    case .trace, .debug: 7
+    case .info: 6
+    case .notice: 5
+    case .warning: 4
+    case .error: 3
+    case .critical: 2
+    }
   }
 }

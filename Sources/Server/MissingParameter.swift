@@ -46,3 +46,9 @@ extension Request {
     return (.zero...(.seconds(60))).contains(waited) ? waited : .zero
   }
 }
+
+extension MissingParameter: CustomStringConvertible {
+  var description: String {
+    "nginx did not send the parameter \(name)"
+  }
+}

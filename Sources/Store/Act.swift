@@ -13,6 +13,9 @@ public struct Act: Sendable {
   /// When the caller stops waiting. Work that is not committed by then is given up.
   public let deadline: ContinuousClock.Instant
 
+  /// Hears of each line of the journal once it is committed; `nil` when nobody listens.
+  public var witness: (@Sendable (CommittedLine) -> Void)?
+
   /// - Parameter now: the moment of everything that is done; `nil`: as the clock says each time.
   public init(
     actor: String, requestID: String?, clientAddress: String? = nil, now: BeijingTime? = nil,

@@ -23,6 +23,9 @@ public struct Deliveries: Sendable {
     public let attempts: Int
     let triedAt: BeijingTime?
 
+    /// Whether nothing is known of an earlier try.
+    public var isFirstTry: Bool { triedAt == nil }
+
     /// How long it has yet to wait since it was last tried in vain; 0 when it may be told.
     ///
     /// A duty comes up for many reasons: another channel's turn, a new event.
@@ -68,15 +71,31 @@ public struct Deliveries: Sendable {
   }
 
   /// Records that an event has arrived. It is true whoever says it: no lease is asked for.
-  public func recordArrived(_ pending: Pending, by act: Act) throws {
+  ///
+  /// - Parameters:
+  ///   - remark: what a person should know of how it was taken.
+  ///   - isRemarkable: whether the order's history tells of it: not when a repetition explains it.
+  public func recordArrived(
+    _ pending: Pending, remark: String? = nil, isRemarkable: Bool = false, by act: Act
+  ) throws {
+    let news = pending.news
+    let remark = remark?.fitting(255)
     try database.transaction(until: act.deadline) { connection in
+      let now = Value.integer(act.now.microseconds)
       try connection.execute(
         """
-        INSERT INTO delivery (merchant, order_no, seq, channel, state, attempts, since, at)
-        VALUES (?, ?, ?, ?, 'delivered', 0, ?, ?)
-        ON DUPLICATE KEY UPDATE state = 'delivered', at = ?, remark = NULL
+        INSERT INTO delivery (merchant, order_no, seq, channel, state, attempts, since, at, remark)
+        VALUES (?, ?, ?, ?, 'delivered', 0, ?, ?, ?)
+        ON DUPLICATE KEY UPDATE state = 'delivered', at = ?, remark = ?
         """,
-        pending.key + [Value](repeating: .integer(act.now.microseconds), count: 3))
+        pending.key + [now, now, Value(remark), now, Value(remark)])
+      guard let remark, isRemarkable else { return }
+      let line = JournalLine(
+        merchant: news.merchant, order: news.order, outTradeNo: news.outTradeNo,
+        refund: news.refund?.number, event: "delivered_without_effect",
+        detail: "\(pending.channel.rawValue) was told event \(news.sequence),"
+          + " \(news.event.rawValue): \(remark)")
+      if try !connection.holds(line) { try connection.record(line, by: act) }
     }
   }
 

@@ -12,8 +12,15 @@ public struct DeliveryRecord: Sendable, Equatable {
   public let attempts: Int
   /// When it was last tried; when it happened, if it was not tried yet.
   public let at: BeijingTime
-  /// Why it did not arrive.
+  /// Why it did not arrive, or what is remarkable about how it was taken.
   public let remark: String?
+
+  /// When it is tried next, at the earliest; `nil` when it is not.
+  public var nextTry: BeijingTime? {
+    guard state == .pending else { return nil }
+    guard attempts > 0 else { return at }
+    return at.adding(seconds: Patience.delivery.seconds(attempt: attempts, percent: 0))
+  }
 
   fileprivate init(_ columns: Columns) throws {
     guard let at = try columns.time("at") else { throw columns.unusable("at") }
@@ -166,7 +173,8 @@ extension Deliveries {
   /// Has events told once more, whether they arrived or were given up.
   ///
   /// - Parameters:
-  ///   - filter: names an event, or what was given up: that is no longer so afterwards.
+  ///   - filter: names an event, what was given up, or what failed and is tried again later: that is
+  ///     no longer so afterwards.
   ///   - act: made anew for each part of a crowd, with its own deadline.
   /// - Returns: how many deliveries are due now.
   /// - Throws: also when a part of them is due already; the rest is found by the next call.
@@ -174,7 +182,7 @@ extension Deliveries {
     _ merchant: MerchantName, _ filter: DeliveryFilter, by act: () -> Act
   ) throws -> Int {
     precondition(
-      filter.sequence != nil || filter.states == [.dead],
+      filter.sequence != nil || filter.states == [.dead] || filter.states == [.pending],
       "What is sent again must not be found again, or there would be no end.")
     var count = 0
     while true {
@@ -187,7 +195,8 @@ extension Deliveries {
   private func resendBatch(
     _ merchant: MerchantName, _ filter: DeliveryFilter, by act: Act
   ) throws -> Int {
-    let choice = filter.tried(merchant, filter.states)
+    var choice = filter.tried(merchant, filter.states)
+    if filter.states == [.pending] { choice.add("d.attempts > ?", .integer(0)) }
     // Chosen before the transaction: one that runs again would not find them any more.
     let rows = try database.withConnection(until: act.deadline) { connection in
       try connection.query(

@@ -227,3 +227,9 @@ extension Connection {
       """, [lease, lease, .integer(duty.id), .integer(duty.lease - 1)]) == 1
   }
 }
+
+extension LeaseLost: CustomStringConvertible {
+  public var description: String {
+    "another worker has taken over this work"
+  }
+}

@@ -115,5 +115,8 @@ extension Connection {
       ])
     try updateAlarms(after: line, by: act)
     if let event = line.tells { try tell(event, line, by: act) }
+    guard let witness = act.witness else { return }
+    let committed = CommittedLine(line, act)
+    afterCommit { witness(committed) }
   }
 }

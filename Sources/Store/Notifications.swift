@@ -17,11 +17,17 @@ public struct Notifications: Sendable {
     public let merchant: MerchantName
     /// Byte for byte as WeChat sent it.
     public let body: [UInt8]
+    /// What it says: two messages with the same content are one, whatever stands between elements.
+    public let content: [UInt8]
 
-    public init(proof: VerifiedProof?, merchant: MerchantName, body: [UInt8]) {
+    /// - Parameter content: the body, if it is not named.
+    public init(
+      proof: VerifiedProof?, merchant: MerchantName, body: [UInt8], content: [UInt8]? = nil
+    ) {
       self.proof = proof
       self.merchant = merchant
       self.body = body
+      self.content = content ?? body
     }
   }
 
@@ -34,15 +40,17 @@ public struct Notifications: Sendable {
     try database.transaction(until: act.deadline) { connection in
       let outcomes: [PaidOutcome?] = try messages.map { message in
         let settlement = try message.proof.map { try connection.settle($0) }
+        if settlement?.outcome == .duplicate, try connection.hasEvidence(of: message) {
+          return settlement?.outcome
+        }
         let stored = try connection.store(
           StoredMessage(message, settlement?.outcome), by: act)
-        // The journal tells of a contradiction once, however often WeChat repeats the message.
-        if stored.isNew || settlement?.outcome.isApplied == true {
-          for line in settlement?.lines ?? [] {
-            var line = line
-            line.notificationID = stored.id
-            try connection.record(line, by: act)
-          }
+        for line in settlement?.lines ?? [] {
+          // The journal tells of a contradiction once, however often and in whatever form it comes.
+          if settlement?.outcome.isApplied != true, try connection.holds(line) { continue }
+          var line = line
+          line.notificationID = stored.id
+          try connection.record(line, by: act)
         }
         return settlement?.outcome
       }
@@ -102,6 +110,8 @@ struct StoredMessage {
   let outcome: String
   let reason: String?
   let body: [UInt8]
+  /// What its digest is made of.
+  let content: [UInt8]
 }
 
 extension StoredMessage {
@@ -116,15 +126,33 @@ extension StoredMessage {
     self.init(
       merchant: message.merchant, outTradeNo: message.proof?.proof.outTradeNo,
       transactionID: message.proof?.proof.transactionID, outcome: word, reason: reason,
-      body: message.body)
+      body: message.body, content: message.content)
   }
 }
 
 extension Connection {
+  /// Whether WeChat's message about this payment is stored: another one that says the same proves
+  /// nothing more.
+  fileprivate mutating func hasEvidence(
+    of message: Notifications.Message
+  ) throws(MariaDBError) -> Bool {
+    guard let proof = message.proof?.proof else { return false }
+    return try !query(
+      """
+      SELECT 1 FROM notification WHERE merchant = ? AND out_trade_no = ? AND transaction_id = ?
+        AND out_refund_no IS NULL AND outcome IN ('applied', 'duplicate') LIMIT 1
+      """,
+      [
+        .text(message.merchant.text), .text(proof.outTradeNo.text),
+        .text(proof.transactionID.text),
+      ]
+    ).isEmpty
+  }
+
   mutating func store(
     _ message: StoredMessage, by act: Act
   ) throws -> (id: Int64, isNew: Bool) {
-    let digest = Value.bytes(sha256(message.body))
+    let digest = Value.bytes(sha256(message.content))
     let inserted = try executeUnlessTaken(
       """
       INSERT INTO notification (merchant, digest, out_trade_no, transaction_id, out_refund_no,

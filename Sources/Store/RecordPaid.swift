@@ -200,3 +200,9 @@ extension Alarm {
     }
   }
 }
+
+extension AttemptChanged: CustomStringConvertible {
+  var description: String {
+    "the payment attempt changed while a proof was compared with it; the proof has to come again"
+  }
+}

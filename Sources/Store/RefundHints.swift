@@ -13,10 +13,12 @@ extension Notifications {
     public let amount: Fen
     /// Byte for byte as WeChat sent it.
     public let body: [UInt8]
+    /// What it says, decrypted: anybody can wrap it anew.
+    public let content: [UInt8]
 
     public init(
       merchant: MerchantName, outTradeNo: OutTradeNo, transactionID: TransactionID,
-      outRefundNo: OutRefundNo, total: Fen, amount: Fen, body: [UInt8]
+      outRefundNo: OutRefundNo, total: Fen, amount: Fen, body: [UInt8], content: [UInt8]? = nil
     ) {
       self.merchant = merchant
       self.outTradeNo = outTradeNo
@@ -25,14 +27,15 @@ extension Notifications {
       self.total = total
       self.amount = amount
       self.body = body
+      self.content = content ?? body
     }
   }
 
   /// Stores a refund notification and makes it due to ask WeChat: about the refund, or, when it is
   /// none of ours, about all refunds of the payment.
   ///
-  /// Only a message that was not there before makes anything due, so that whoever repeats one
-  /// cannot make us call WeChat.
+  /// Only a message that was not there before makes anything due, and one a minute at most makes it
+  /// due at once: repeated messages cannot make us call WeChat.
   /// - Returns: `false`, with nothing changed, when it does not agree with our records.
   public func record(_ hint: Hint, by act: Act) throws -> Bool {
     try database.transaction(until: act.deadline) { connection in
@@ -40,9 +43,12 @@ extension Notifications {
       let stored = try connection.store(
         StoredMessage(
           merchant: hint.merchant, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
-          outRefundNo: hint.outRefundNo, outcome: "applied", reason: nil, body: hint.body), by: act)
+          outRefundNo: hint.outRefundNo, outcome: "applied", reason: nil, body: hint.body,
+          content: hint.content), by: act)
       if stored.isNew {
-        try connection.plan(kind, hint.merchant, subject, afterSeconds: 0)
+        let isRepeated = try connection.hasHint(like: hint, beside: stored.id, at: act.now)
+        try connection.plan(
+          kind, hint.merchant, subject, afterSeconds: isRepeated ? Self.hintSeconds : 0)
       }
       crashPoint("N2")
       return true
@@ -50,7 +56,28 @@ extension Notifications {
   }
 }
 
+extension Notifications {
+  /// How long further hints about a refund wait for their turn.
+  fileprivate static let hintSeconds: Int64 = 60
+}
+
 extension Connection {
+  /// Whether another hint about the same refund came within the last minute.
+  fileprivate mutating func hasHint(
+    like hint: Notifications.Hint, beside id: Int64, at now: BeijingTime
+  ) throws(MariaDBError) -> Bool {
+    try !query(
+      """
+      SELECT 1 FROM notification WHERE merchant = ? AND out_trade_no = ? AND out_refund_no = ?
+        AND id <> ? AND received_at > ? LIMIT 1
+      """,
+      [
+        .text(hint.merchant.text), .text(hint.outTradeNo.text), .text(hint.outRefundNo.text),
+        .integer(id), .integer(now.adding(seconds: -60).microseconds),
+      ]
+    ).isEmpty
+  }
+
   /// What there is to do after a refund notification; `nil` when it does not agree with our records.
   fileprivate mutating func duty(after hint: Notifications.Hint) throws -> (
     DutyKind, subject: String

@@ -216,3 +216,9 @@ extension Refund {
       tells: to == from ? nil : to.flatMap(ShopEvent.init))
   }
 }
+
+extension RefundChanged: CustomStringConvertible {
+  public var description: String {
+    "the refund changed since it was read; it has to be read again"
+  }
+}

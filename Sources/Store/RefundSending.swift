@@ -166,7 +166,16 @@ extension Refunds {
   }
 }
 
-private enum SlotMissed: Error { case tooSoon, overlap }
+private enum SlotMissed: Error, CustomStringConvertible {
+  case tooSoon, overlap
+
+  var description: String {
+    switch self {
+    case .tooSoon: "another refund of the payment was sent a moment ago"
+    case .overlap: "more is reserved for refunds than was paid"
+    }
+  }
+}
 
 extension Connection {
   mutating func latest(_ refund: Refund) throws -> Refund {

@@ -297,3 +297,14 @@ extension Connection {
     ).map { try Refund(Columns(table: "refund", row: $0)) }
   }
 }
+
+extension NotRefundable: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notPaid: "it is not paid, or not by this transaction"
+    case .exceeds(let left): "only \(left) of the payment can still be refunded"
+    case .tooMany: "WeChat takes at most 50 refunds of one payment"
+    case .tooOld: "WeChat gives money back for one year after the payment"
+    }
+  }
+}

@@ -79,3 +79,9 @@ extension HTTPResponse {
     }
   }
 }
+
+extension TransportError: CustomStringConvertible {
+  var description: String {
+    message
+  }
+}

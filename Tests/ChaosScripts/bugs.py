@@ -110,9 +110,10 @@ BUGS = [
           outRefundNo: hint.outRefundNo, outcome: "applied", reason: nil, body: hint.body), by: act)
       if stored.isNew {""", "      if !hint.body.isEmpty {"),)),
     Bug("count as told what has not arrived", f"{DELIVERY}/DeliverEvents.swift", "O1 O2", ((
-        "      try channel.tell(",
-        """      try gateway.deliveries.recordArrived(pending, by: conversation.act("delivery"))
-      try channel.tell("""),)),
+        "      remark = try channel.tell(",
+        """      try gateway.deliveries.recordArrived(
+        pending, remark: nil, isRemarkable: false, by: conversation.act("delivery"))
+      remark = try channel.tell("""),)),
     Bug("tell the latest event first", f"{STORE}/Deliveries.swift", "O1 O3", ((
         "ORDER BY e.seq LIMIT 1", "ORDER BY e.seq DESC LIMIT 1"),)),
     Bug("tell nobody of an approval", f"{STORE}/Journal.swift", "O1 O2", ((

@@ -7,7 +7,7 @@ excuse itself.
 
 import collections
 
-from evidence import digest, fields
+from evidence import fields
 from telling import TellingCheck
 
 # Which state may follow which, on the money's way in …
@@ -121,10 +121,16 @@ class Check:
 
     # I3
     def acknowledged_is_stored(self):
-        stored = {row["digest"] for row in self.evidence.tables["notification"]}
+        # A message that says the same as a stored one is not stored again.
+        stored = {
+            (row["out_trade_no"], row["transaction_id"])
+            for row in self.evidence.tables["notification"]
+        }
         for line in self.evidence.wire:
             acked = fields(line["answer"]).get("return_code") == "SUCCESS"
-            if line["direction"] == "out" and acked and digest(line["request"]) not in stored:
+            told = fields(line["request"]) if line["direction"] == "out" and acked else {}
+            paid = told.get("out_trade_no"), told.get("transaction_id")
+            if paid[0] and paid not in stored:
                 self.say(
                     "I3", f"A notification was answered SUCCESS at {line['at']} and is not stored.")
         named = {row["out_trade_no"] for row in self.evidence.tables["notification"]}

@@ -30,6 +30,13 @@ import Testing
     let alarm = try #require(try open().first { $0["order_no"]?.string == number })
     #expect(alarm["alarm"]?.string == "late_payment")
     let id = try #require(alarm["id"]?.integer)
+    // The log tells of both, with the number, and where the word came from.
+    let log = site.gatewayLog().split(separator: "\n").filter { $0.contains("order_no=\(number)") }
+    #expect(log.filter { $0.contains("level=info event=paid ") }.count == 1)
+    let raised = log.filter { $0.contains("level=warning event=\"alarm raised\"") }
+    #expect(raised.count == 1)
+    #expect(raised.first?.contains("alarm=late_payment") == true)
+    #expect(raised.first?.contains("client=127.0.0.1") == true)
     let filtered = try site.send(
       "GET", "/wxpay/merchant/orders?alarm=late_payment", token: site.cashier)
     #expect(filtered.json["orders"]?.array?.map { $0["order_no"]?.string }.contains(number) == true)

@@ -35,6 +35,26 @@ import Testing
     #expect(try ids() == [1, 2])
   }
 
+  @Test func `what is to follow a commit follows it, once, and a rollback never`() throws {
+    let told = Mutex<[Int64]>([])
+    @Sendable func tell(_ id: Int64) { told.withLock { $0.append(id) } }
+    try database.transaction(until: soon) { connection in
+      try connection.execute("INSERT INTO t (id) VALUES (?)", [.integer(1)])
+      connection.afterCommit { tell(1) }
+      #expect(told.withLock(\.self).isEmpty)
+    }
+    #expect(throws: Refusal.self) {
+      try database.transaction(until: soon) { connection in
+        connection.afterCommit { tell(2) }
+        throw Refusal()
+      }
+    }
+    try database.transaction(until: soon) { connection in
+      try connection.execute("INSERT INTO t (id) VALUES (?)", [.integer(3)])
+    }
+    #expect(told.withLock(\.self) == [1])
+  }
+
   @Test func `a body that refuses leaves nothing and is not run again`() throws {
     let runs = Counter()
     #expect(throws: Refusal.self) {

@@ -12,19 +12,31 @@ import Testing
     logger(.logfmt).info("order paid", metadata: ["order_no": "A1", "fee": "1990"])
     let line = try #require(lines.all.first)
     let time = try #require(line.wholeMatch(of: /time=(\S+) (.*)\n/))
-    #expect(time.1.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
+    #expect(time.1.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+08:00/) != nil)
     #expect(time.2 == #"level=info event="order paid" fee=1990 order_no=A1"#)
   }
 
   @Test(
     arguments: [
-      (0, "1970-01-01T00:00:00.000Z"),
-      (1_795_222_991_020_999, "2026-11-21T01:03:11.020Z"),
-      (1_795_222_991_999_999, "2026-11-21T01:03:11.999Z"),
-      (1_709_164_800_001_000, "2024-02-29T00:00:00.001Z"),
+      (0, "1970-01-01T08:00:00.000+08:00"),
+      (1_795_222_991_020_999, "2026-11-21T09:03:11.020+08:00"),
+      (1_795_222_991_999_999, "2026-11-21T09:03:11.999+08:00"),
+      (1_709_164_800_001_000, "2024-02-29T08:00:00.001+08:00"),
     ] as [(Int64, String)])
-  func `time is UTC with milliseconds`(microseconds: Int64, text: String) {
+  func `time is Beijing time with milliseconds`(microseconds: Int64, text: String) {
     #expect(Timestamp.text(microsecondsSince1970: microseconds) == text)
+  }
+
+  @Test func `in the journal each line begins with its priority`() {
+    let logger = Logger(label: "test") { _ in
+      LineLogHandler(format: .logfmt, logLevel: .info, hasPriorities: true) { [lines] in
+        lines.append($0)
+      }
+    }
+    logger.info("paid")
+    logger.warning("alarm raised")
+    logger.error("delivery given up")
+    #expect(lines.all.map { $0.prefix(3) } == ["<6>", "<4>", "<3>"])
   }
 
   @Test func `no millisecond is lost`() {
@@ -32,7 +44,7 @@ import Testing
       let text = Timestamp.text(
         microsecondsSince1970: 1_795_222_991_000_000 + millisecond * 1000)
       let digits = String(millisecond + 1000).dropFirst()
-      #expect(text == "2026-11-21T01:03:11.\(digits)Z")
+      #expect(text == "2026-11-21T09:03:11.\(digits)+08:00")
     }
   }
 

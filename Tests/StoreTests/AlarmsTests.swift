@@ -94,6 +94,34 @@ import Testing
     #expect(try shop.record()?.alarms == [])
   }
 
+  /// Its signature is as right as before: only the bytes between the elements differ.
+  @Test func `the same message in another form is no new message`() throws {
+    let shop = try Shop()
+    let proof = shop.proof(try shop.unpaid(), total: 1)
+    for space in ["", " ", "\n"] {
+      let message = Notifications.Message(
+        proof: proof, merchant: shop.merchant, body: Array("<xml>\(space)</xml>".utf8),
+        content: Array("content".utf8))
+      _ = try shop.notifications.record([message], by: shop.act("wechat-notify"))
+    }
+    #expect(try shop.count("notification") == 1)
+    #expect(try shop.query("SELECT body FROM notification")[0].text("body") == "<xml></xml>")
+    #expect(try shop.history().filter { $0.hasPrefix("amount_mismatch") }.count == 1)
+  }
+
+  @Test func `a duplicate is stored when it is the first message of its payment, and only then`()
+    throws
+  {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    _ = try shop.attempts.recordPaid(shop.proof(attempt), by: shop.act("wechat-query"))
+    for number in 1...5 {
+      _ = try shop.notifications.record(
+        [shop.message(shop.proof(attempt), "<\(number)/>")], by: shop.act("wechat-notify"))
+    }
+    #expect(try shop.query("SELECT body FROM notification").map { try $0.text("body") } == ["<1/>"])
+  }
+
   @Test func `pages begin with the newest and miss none`() throws {
     let shop = try Shop()
     for number in 1...5 {

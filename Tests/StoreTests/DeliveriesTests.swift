@@ -27,6 +27,29 @@ import Testing
       limit: limit, until: shop.soon)
   }
 
+  @Test func `what arrived without effect is told in list and history`() throws {
+    let duty = try #require(try shop.duties.take([.delivery], until: shop.soon))
+    let pending = try #require(try shop.next(duty))
+    #expect(pending.isFirstTry)
+    try shop.deliveries.recordArrived(
+      pending, remark: "statement 1 of 1 changed no row", isRemarkable: true, by: shop.act())
+    let delivered = try list(
+      DeliveryFilter(order: pending.news.order, states: [.delivered])
+    ).records
+    #expect(delivered.map(\.remark) == ["statement 1 of 1 changed no row"])
+    #expect(try shop.history().filter { $0.hasPrefix("delivered_without_effect") }.count == 1)
+  }
+
+  @Test func `what failed can be told now, once`() throws {
+    let duty = try #require(try shop.duties.take([.delivery], until: shop.soon))
+    let pending = try #require(try shop.next(duty))
+    _ = try fail(pending, duty)
+    #expect(try list().records.first?.nextTry.map { $0 > shop.act().now } == true)
+    let filter = DeliveryFilter(states: [.pending])
+    #expect(try shop.deliveries.resend(shop.merchant, filter) { shop.act() } == 1)
+    #expect(try shop.deliveries.resend(shop.merchant, filter) { shop.act() } == 0)
+  }
+
   private func lines(_ list: DeliveryList) -> [String] {
     list.records.map {
       "\($0.order) \($0.sequence) \($0.channel.rawValue) \($0.state.rawValue) \($0.attempts)"

@@ -14,8 +14,9 @@ protocol Channel: Sendable {
   /// - Parameters:
   ///   - conversation: whose deadline ends the attempt.
   ///   - attempts: how often it was tried in vain.
+  /// - Returns: what is remarkable about how it was taken, for a person; `nil` when nothing is.
   /// - Throws: `DeliveryFailure`; whatever else keeps us from telling.
-  func tell(_ news: ShopNews, attempts: Int, in conversation: Conversation) throws
+  func tell(_ news: ShopNews, attempts: Int, in conversation: Conversation) throws -> String?
 }
 
 /// Why an event did not arrive.
@@ -42,5 +43,11 @@ extension DeliveryFailure {
       }
     default: self.init(remark: "\(error)", isOutage: false)
     }
+  }
+}
+
+extension DeliveryFailure: CustomStringConvertible {
+  var description: String {
+    "the shop was not told: \(remark)"
   }
 }

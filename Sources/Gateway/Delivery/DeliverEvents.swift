@@ -68,7 +68,7 @@ struct DeliverEvents {
       gateway.logger.error(
         "no delivery",
         metadata: [
-          "merchant": "\(merchant)", "order": "\(order)", "channel": "\(channel.name.rawValue)",
+          "merchant": "\(merchant)", "order_no": "\(order)", "channel": "\(channel.name.rawValue)",
           "reason": "\(failure.remark)",
         ])
       return .later(seconds: Patience.delivery.seconds(attempt: duty.attempt))
@@ -97,17 +97,24 @@ struct DeliverEvents {
 
   private func tell(_ pending: Deliveries.Pending, on channel: any Channel) throws -> Step {
     let start = ContinuousClock.now
+    let remark: String?
     do {
       defer { gateway.shop.breaker.noteDuration(.now - start, merchant, channel.name) }
-      try channel.tell(pending.news, attempts: pending.attempts, in: conversation)
+      remark = try channel.tell(pending.news, attempts: pending.attempts, in: conversation)
     } catch {
       guard let failure = DeliveryFailure(error) else { throw error }
       return try note(failure, pending)
     }
     crashPoint("O2")
     gateway.shop.breaker.noteAnswer(merchant, channel.name)
-    try gateway.deliveries.recordArrived(pending, by: conversation.act("delivery"))
+    // What was tried before may have worked, and its repetition finds nothing to do.
+    let isFirst = pending.isFirstTry && duty.attempt <= 1
+    try gateway.deliveries.recordArrived(
+      pending, remark: remark, isRemarkable: isFirst, by: conversation.act("delivery"))
     crashPoint("O3")
+    if let remark, isFirst {
+      gateway.logger.warning("delivered, but", metadata: metadata(pending, remark))
+    }
     return .ahead
   }
 
@@ -116,15 +123,24 @@ struct DeliverEvents {
     let state = try gateway.deliveries.recordFailed(
       pending, remark: failure.remark, duty, by: conversation.act("delivery"))
     guard state != .dead else {
-      gateway.logger.error(
-        "delivery given up",
-        metadata: [
-          "merchant": "\(merchant)", "order": "\(pending.news.order)",
-          "sequence": "\(pending.news.sequence)", "channel": "\(pending.channel.rawValue)",
-          "reason": "\(failure.remark)",
-        ])
+      gateway.logger.error("delivery given up", metadata: metadata(pending, failure.remark))
       return .ahead
     }
+    // The first time only: it is tried for three days.
+    if pending.attempts == 0 {
+      gateway.logger.warning("delivery failed", metadata: metadata(pending, failure.remark))
+    }
     return .later(seconds: Patience.delivery.seconds(attempt: pending.attempts + 1))
+  }
+
+  private func metadata(_ pending: Deliveries.Pending, _ reason: String) -> Logger.Metadata {
+    let news = pending.news
+    var metadata: Logger.Metadata = [
+      "merchant": "\(merchant)", "order_no": "\(news.order)", "sequence": "\(news.sequence)",
+      "event_told": "\(news.event.rawValue)", "channel": "\(pending.channel.rawValue)",
+      "reason": "\(reason)",
+    ]
+    metadata["out_refund_no"] = news.refund.map { "\($0.number)" }
+    return metadata
   }
 }

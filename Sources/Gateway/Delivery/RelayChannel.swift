@@ -28,8 +28,8 @@ struct RelayChannel: Channel {
       .union(refunds == nil ? [] : [.refundSucceeded, .refundClosed, .refundAbnormal])
   }
 
-  func tell(_ news: ShopNews, attempts: Int, in conversation: Conversation) throws {
-    guard let address = news.refund == nil ? payments : refunds else { return }
+  func tell(_ news: ShopNews, attempts: Int, in conversation: Conversation) throws -> String? {
+    guard let address = news.refund == nil ? payments : refunds else { return nil }
     let body = try message(news, attempts: attempts, in: conversation)
     let response = try address.post(
       body, contentType: "text/xml; charset=utf-8", until: conversation.deadline)
@@ -38,6 +38,7 @@ struct RelayChannel: Channel {
         remark: "answered with status \(response.status), and not SUCCESS",
         isOutage: response.status >= 500)
     }
+    return nil
   }
 
   private func message(

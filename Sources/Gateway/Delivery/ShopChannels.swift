@@ -26,6 +26,36 @@ extension Settings {
   }
 }
 
+extension Settings {
+  /// Where a merchant's shop is told what happens, for a person; in the order of the channels.
+  public func shopTargets(of merchant: MerchantName) -> [(ShopChannel, String)] {
+    guard let shop = shops[merchant] else { return [] }
+    var targets: [(ShopChannel, String)] = []
+    if !shop.statements.isEmpty, let shopDatabase {
+      targets.append((.shopTables, "\(shopDatabase)"))
+    }
+    let relays = [shop.relay.paymentURL, shop.relay.refundURL].compactMap { $0?.text }
+    if !relays.isEmpty { targets.append((.relay, relays.joined(separator: ", "))) }
+    if let webhook = shop.webhook { targets.append((.webhook, webhook.url.text)) }
+    return targets
+  }
+
+  /// Sends a merchant's webhook a signed message that tells of nothing.
+  ///
+  /// - Returns: whether it was taken, and what came back, for a person; `nil` without a webhook.
+  public func pingWebhook(
+    of merchant: MerchantName, at now: BeijingTime
+  ) throws -> (isTaken: Bool, text: String)? {
+    let channels = shops[merchant]?.channels(shopDatabase) ?? []
+    guard let webhook = channels.compactMap({ $0 as? WebhookChannel }).first else { return nil }
+    do {
+      return try webhook.ping(merchant, at: now)
+    } catch let failure as DeliveryFailure {
+      return (false, failure.remark)
+    }
+  }
+}
+
 extension ShopSettings {
   fileprivate func channels(_ database: ConnectionSettings?) -> [any Channel] {
     var channels: [any Channel] = []

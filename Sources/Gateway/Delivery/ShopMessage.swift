@@ -27,6 +27,18 @@ struct ShopMessage {
   }
 }
 
+extension ShopMessage {
+  /// Tells of nothing: whoever gets it checks the signature and answers 200.
+  init(pingOf merchant: MerchantName, at now: BeijingTime) {
+    id = "\(merchant):ping:\(now.microseconds)"
+    let json: JSON = [
+      "type": "ping", "timestamp": .string(now.rfc3339),
+      "data": ["merchant": .string(merchant.text)],
+    ]
+    body = json.bytes
+  }
+}
+
 extension JSON {
   fileprivate init(_ refund: ShopNews.RefundFacts?) {
     guard let refund else {

@@ -14,17 +14,26 @@ struct ShopTablesChannel: Channel {
 
   init(_ statements: [ShopEvent: [ShopStatement]], _ settings: ConnectionSettings) {
     self.statements = statements
+    var settings = settings
+    // A row that is as it should be was found: the statement ran before, after a crash perhaps.
+    settings.countsFoundRows = true
     database = Database(settings, connections: Gateway.dutyWorkers)
   }
 
   var events: Set<ShopEvent> { Set(statements.keys) }
 
-  func tell(_ news: ShopNews, attempts: Int, in conversation: Conversation) throws {
+  func tell(_ news: ShopNews, attempts: Int, in conversation: Conversation) throws -> String? {
     do {
-      try database.withConnection(until: conversation.deadline) { connection in
-        for statement in statements[news.event] ?? [] {
-          try connection.execute(statement.sql, statement.values(of: news))
+      return try database.withConnection(until: conversation.deadline) { connection in
+        var idle: [Int] = []
+        let all = statements[news.event] ?? []
+        for (index, statement) in all.enumerated() {
+          let rows = try connection.execute(statement.sql, statement.values(of: news))
+          if rows == 0 { idle.append(index + 1) }
         }
+        guard !idle.isEmpty else { return nil }
+        let numbers = idle.map(String.init).joined(separator: ", ")
+        return "statement \(numbers) of \(all.count) changed no row"
       }
     } catch let error as MariaDBError {
       throw DeliveryFailure(remark: "\(error)", isOutage: error.kind == .lost)

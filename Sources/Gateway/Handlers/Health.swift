@@ -9,7 +9,7 @@ enum Health {
       try context.gateway.database.withConnection(until: patience) { connection in
         _ = try connection.query("SELECT 1")
       }
-      return Answer.json(["status": "ok", "database": "ok"])
+      return Answer.json(["status": "ok", "database": "ok", "version": .string(programVersion)])
     } catch {
       return Answer.json(["status": "failing", "database": JSON("\(error)")], status: 503)
     }

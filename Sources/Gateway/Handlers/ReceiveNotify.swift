@@ -19,7 +19,8 @@ enum ReceiveNotify {
         VerifiedProof(
           $0, merchant: merchant.name, appID: merchant.appID, merchantID: merchant.merchantID)
       },
-      merchant: merchant.name, body: context.request.body)
+      merchant: merchant.name, body: context.request.body,
+      content: notification.fields.canonical)
     let outcomes = try context.gateway.notifications.record(
       [message], by: context.act("wechat-notify"))
     crashPoint("N4")

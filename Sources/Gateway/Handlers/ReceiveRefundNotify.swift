@@ -21,7 +21,7 @@ enum ReceiveRefundNotify {
       Notifications.Hint(
         merchant: merchant.name, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
         outRefundNo: hint.outRefundNo, total: hint.total, amount: hint.amount,
-        body: context.request.body),
+        body: context.request.body, content: hint.content),
       by: context.act("wechat-notify"))
     crashPoint("R8")
     guard isOurs else { throw Refusal(.notificationRefused) }

@@ -61,3 +61,14 @@ extension [UInt8] {
     return counts.count >= 8 && counts.allSatisfy { $0 <= 12 } && steps.count <= 20 && !isRepetition
   }
 }
+
+extension APIKeyRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .length(let count): "an API key has 32 characters, this text has \(count) bytes"
+    case .characters: "an API key consists of letters and digits"
+    case .published: "this key stands in manuals and is known to everybody"
+    case .weak: "this key can be guessed"
+    }
+  }
+}

@@ -128,3 +128,13 @@ public enum ApplyRefundRefusal: Error, Sendable, Equatable {
   /// The recorded text is damaged.
   case stored
 }
+
+extension ApplyRefundRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .amount: "the amount is zero, or more than was paid"
+    case .notifyURL: "refund_notify_url is not 1 to 256 visible ASCII characters"
+    case .stored: "the recorded parameters of the refund are damaged"
+    }
+  }
+}

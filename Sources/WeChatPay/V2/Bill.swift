@@ -106,3 +106,15 @@ public enum BillRefusal: Error, Sendable, Equatable {
     }
   }
 }
+
+extension BillRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .failure(let message, let code):
+      "WeChat delivered no bill: \(message)\(code.map { " (\($0))" } ?? "")"
+    case .compressed: "the bill is compressed, which was not asked for"
+    case .notUTF8: "the bill is not UTF-8"
+    case .layout: "the bill has another layout than expected"
+    }
+  }
+}

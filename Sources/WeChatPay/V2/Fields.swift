@@ -73,3 +73,15 @@ private struct Name: Hashable {
   private let bytes: [UInt8]
   init(_ text: String) { bytes = Array(text.utf8) }
 }
+
+extension Fields {
+  /// What the message says, whatever stands between its elements and in which order: the same for
+  /// two messages that say the same. Without `sign`, which proves it and says nothing.
+  public var canonical: [UInt8] {
+    let said = pairs.filter { $0.name != "sign" }.map {
+      (Array($0.name.utf8), Array($0.value.utf8))
+    }
+    // No name or value holds a zero byte.
+    return said.sorted { $0.0.lexicographicallyPrecedes($1.0) }.flatMap { $0.0 + [0] + $0.1 + [0] }
+  }
+}

@@ -31,3 +31,9 @@ extension Fields {
 struct FieldRefusal: Error, Equatable {
   let name: String
 }
+
+extension FieldRefusal: CustomStringConvertible {
+  var description: String {
+    "\(name) is missing or not of its shape"
+  }
+}

@@ -18,8 +18,11 @@ public struct RefundHint: Sendable, Equatable {
   /// What is paid back (退款金额).
   public let amount: Fen
   public let status: RefundStatus
+  /// All that was decrypted: the same for two messages that say the same.
+  public let content: [UInt8]
 
   init(_ fields: Fields) throws(FieldRefusal) {
+    content = fields.canonical
     transactionID = try fields.value("transaction_id", TransactionID.init)
     outTradeNo = try fields.value("out_trade_no", OutTradeNo.init)
     outRefundNo = try fields.value("out_refund_no", OutRefundNo.init)

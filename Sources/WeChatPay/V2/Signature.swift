@@ -62,3 +62,14 @@ extension UInt8 {
       || (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(self)
   }
 }
+
+extension SignatureRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .missing: "there is no sign"
+    case .malformed: "sign is not as many upper-case hexadecimal digits as it must be"
+    case .otherSignType: "sign_type names another algorithm"
+    case .mismatch: "sign was not made with this key"
+    }
+  }
+}

@@ -128,3 +128,16 @@ public enum UnifiedOrderRefusal: Error, Sendable, Equatable {
   /// The recorded text is damaged.
   case stored
 }
+
+extension UnifiedOrderRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .payerAddress: "the payer's address is neither IPv4 nor IPv6"
+    case .total: "there is nothing to pay"
+    case .attach: "no notification that returns attach would be accepted"
+    case .detail: "detail is longer than 6000 bytes, or holds characters that APIv2 does not carry"
+    case .notifyURL: "notify_url is not 1 to 256 visible ASCII characters"
+    case .stored: "the recorded parameters of the attempt are damaged"
+    }
+  }
+}

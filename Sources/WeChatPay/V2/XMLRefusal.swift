@@ -28,3 +28,25 @@ public enum XMLRefusal: Error, Sendable, Equatable {
   /// Something after the root element.
   case trailingBytes
 }
+
+extension XMLRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .tooLong: "it is too long"
+    case .tooManyFields: "it has too many fields"
+    case .notUTF8: "it is not UTF-8"
+    case .forbiddenCharacter: "it holds a character that XML does not have"
+    case .otherRoot: "its root element is not xml; a web page, for instance"
+    case .documentType: "it has a document type"
+    case .comment: "it holds a comment"
+    case .processingInstruction: "it holds a processing instruction"
+    case .attribute: "an element has an attribute"
+    case .nested: "an element stands within a field"
+    case .duplicate(let name): "\(name) is there twice"
+    case .name: "a field's name is not of XML's shape"
+    case .reference: "it holds a reference that XML does not have"
+    case .notWellFormed: "it is not well-formed XML, or was cut off"
+    case .trailingBytes: "something follows the root element"
+    }
+  }
+}

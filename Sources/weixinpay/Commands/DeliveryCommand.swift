@@ -2,12 +2,13 @@ public import ArgumentParser
 import Gateway
 import MariaDB
 public import Payments
+import Server
 import Store
 
 struct DeliveryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "delivery", abstract: "What the shop was told, and what did not arrive.",
-    subcommands: [List.self, Resend.self])
+    subcommands: [List.self, Resend.self, Test.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +23,9 @@ struct DeliveryCommand: ParsableCommand {
     @Flag(help: "What has arrived of an order, too.")
     var all = false
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     func validate() throws {
       if all, choice.order == nil {
         throw ValidationError("What has arrived is listed of one order: --all with --order.")
@@ -35,8 +39,19 @@ struct DeliveryCommand: ParsableCommand {
         let wishes = try desk.settings().shopWishes(of: merchant)
         let list = try Deliveries(database).list(
           merchant, filter, of: wishes, limit: 1000, until: act.deadline)
-        for record in list.records { print(record.line) }
-        if list.left > 0 { print("… and \(list.left) more") }
+        if json {
+          Console.show([
+            "deliveries": .array(list.records.map(\.json)), "left": JSON(Int64(list.left)),
+          ])
+          return
+        }
+        for (channel, target) in try desk.settings().shopTargets(of: merchant) {
+          Console.show("\(channel.rawValue): \(target)")
+        }
+        Console.show(
+          ["LAST TRY  ORDER  EVENT  CHANNEL  STATE  FAILED  NEXT TRY"]
+            + list.records.flatMap(\.lines))
+        if list.left > 0 { Console.show("… and \(list.left) more") }
       }
     }
   }
@@ -48,6 +63,9 @@ struct DeliveryCommand: ParsableCommand {
     @OptionGroup var desk: Desk
     @OptionGroup var choice: DeliveryChoice
 
+    @Flag(help: "What failed and is tried again later: tell it now.")
+    var pending = false
+
     func validate() throws {
       if choice.sequence != nil, choice.order == nil {
         throw ValidationError("A sequence number belongs to an order: --order.")
@@ -56,13 +74,51 @@ struct DeliveryCommand: ParsableCommand {
 
     func run() throws {
       var filter = choice.filter
-      if choice.sequence == nil { filter.states = [.dead] }
+      if pending {
+        filter.states = [.pending]
+      } else if choice.sequence == nil {
+        filter.states = [.dead]
+      }
       try desk.work { merchant, database, _ in
         let count = try Deliveries(database).resend(merchant, filter) {
           .ofOperator(patience: .seconds(25))
         }
-        print("\(count) to be sent now.")
+        Console.show("\(count) to be sent now.")
         if count == 0 { throw ExitCode.failure }
+      }
+    }
+  }
+}
+
+extension DeliveryCommand {
+  struct Test: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Send the webhook a signed message of type ping, and say what came back.",
+      discussion: """
+        A relay and shop tables are not tested so: a script that was told of a payment, or a table \
+        that was changed, could not be told again that nothing has happened.
+        """)
+
+    @OptionGroup var desk: Desk
+
+    @Option(help: "The channel; webhook is the only one that can be tested.")
+    var channel = ShopChannel.webhook
+
+    func validate() throws {
+      guard channel == .webhook else {
+        throw ValidationError(
+          "Only webhook can be tested; weixinpay check looks at the statements of shop_tables.")
+      }
+    }
+
+    func run() throws {
+      try desk.work { merchant, _, act in
+        guard let outcome = try desk.settings().pingWebhook(of: merchant, at: act.now) else {
+          Console.say("Merchant \(merchant) has no webhook in the configuration.")
+          throw ExitCode.failure
+        }
+        Console.show(outcome.text)
+        if !outcome.isTaken { throw ExitCode.failure }
       }
     }
   }
@@ -94,10 +150,21 @@ struct DeliveryChoice: ParsableArguments {
 extension ShopChannel: ExpressibleByArgument {}
 
 extension DeliveryRecord {
-  /// One line of a list.
-  var line: String {
-    let reason = remark.map { "  \($0)" } ?? ""
-    return "\(at.rfc3339)  \(order)  \(sequence) \(event.rawValue)  \(channel.rawValue)"
-      + "  \(state.rawValue)  failed \(attempts) times\(reason)"
+  /// One delivery in a list, and what is to be said of it.
+  fileprivate var lines: [String] {
+    let next = nextTry.map { "  \($0.rfc3339)" } ?? ""
+    let line =
+      "\(at.rfc3339)  \(order)  \(sequence) \(event.rawValue)  \(channel.rawValue)"
+      + "  \(state.rawValue)  \(attempts)\(next)"
+    return [line] + (remark.map { ["    \($0)"] } ?? [])
+  }
+
+  fileprivate var json: JSON {
+    [
+      "order_no": .string(order.text), "sequence": JSON(sequence),
+      "event": .string(event.rawValue), "channel": .string(channel.rawValue),
+      "state": .string(state.rawValue), "failed": JSON(Int64(attempts)),
+      "last_try": .string(at.rfc3339), "next_try": JSON(nextTry?.rfc3339), "remark": JSON(remark),
+    ]
   }
 }
