@@ -305,6 +305,9 @@ extension NotRefundable: CustomStringConvertible {
     case .exceeds(let left): "only \(left) of the payment can still be refunded"
     case .tooMany: "WeChat takes at most 50 refunds of one payment"
     case .tooOld: "WeChat gives money back for one year after the payment"
+    case .tooManyApplications: "its buyer has applied as often as is allowed"
+    case .tooFast: "its buyer has applied several times within a minute"
+    case .dayLimitReached: "the day's limit of direct refunds is reached"
     }
   }
 }
