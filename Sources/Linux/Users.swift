@@ -3,23 +3,29 @@ import Glibc
 /// The number of the account with this name; nil when the system knows no such account.
 ///
 /// Source: `getpwnam_r(3)`.
-public func userID(named name: String) -> UInt32? {
+public func userID(named name: String) -> UInt32? { account(named: name)?.userID }
+
+/// What the system knows of the account with this name. Source: `getpwnam_r(3)`.
+func account(named name: String) -> AccountEntry? {
   unsafe account { entry, buffer, bytes, found in
     unsafe getpwnam_r(name, entry, buffer, bytes, found)
-  }?.userID
+  }
 }
 
 /// The number of this process.
 public func processID() -> Int32 { getpid() }
 
+/// A line of the list of accounts (`passwd(5)`).
+typealias AccountEntry = (name: String, userID: UInt32, groupID: UInt32)
+
 /// The account whose rights the process has.
 public func effectiveUserID() -> UInt32 { geteuid() }
 
 /// The name of the account whose rights the process has; its number when it has no name.
-public func userName() -> String {
-  let number = geteuid()
-  return userName(of: number) ?? String(number)
-}
+public func userName() -> String { userName(geteuid()) }
+
+/// The name of the account with this number; the number when it has no name.
+public func userName(_ number: UInt32) -> String { userName(of: number) ?? String(number) }
 
 /// The person at the keyboard, as far as the system knows: who called sudo, else who logged in, else
 /// the account whose rights the process has.
@@ -54,7 +60,7 @@ private typealias Lookup = (
   UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
 ) -> Int32
 
-private func account(_ lookUp: Lookup) -> (name: String, userID: UInt32)? {
+private func account(_ lookUp: Lookup) -> AccountEntry? {
   var bytes = 1024
   while true {
     var entry = unsafe passwd()
@@ -67,6 +73,8 @@ private func account(_ lookUp: Lookup) -> (name: String, userID: UInt32)? {
       continue
     }
     guard let found = unsafe found else { return nil }
-    return unsafe (String(cString: found.pointee.pw_name), found.pointee.pw_uid)
+    return unsafe (
+      String(cString: found.pointee.pw_name), found.pointee.pw_uid, found.pointee.pw_gid
+    )
   }
 }

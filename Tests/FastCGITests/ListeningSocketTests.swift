@@ -21,6 +21,40 @@ import Testing
     socket.close()
   }
 
+  /// The group weixinpay-nginx has the folder (mode 2750) and nginx's user as its member; the gateway's
+  /// user is in it by neither way.
+  @Test(.enabled(if: geteuid() == 0, "only root can become other users"))
+  func `a socket has the group of its folder, whose members alone can connect`() throws {
+    let (gateway, nginx, ofSockets) = (61_001 as uid_t, 61_002 as uid_t, 61_003 as gid_t)
+    let run = folder.file("run")
+    chmod(folder.path, 0o755)
+    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: false)
+    chown(run, gateway, ofSockets)
+    chmod(run, 0o2750)
+    let socket = try ListeningSocket(path: run + "/api.sock")
+    defer { socket.close() }
+    var status = stat()
+    stat(socket.path, &status)
+    #expect(status.st_gid == ofSockets)
+    #expect(status.st_mode & 0o7777 == 0o660)
+    func connects(_ user: uid_t, groups: String) throws -> Bool {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
+      process.arguments = [
+        "--reuid=\(user)", "--regid=\(user)", "--groups=\(groups)", "perl", "-MSocket", "-e",
+        "socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack_sockaddr_un($ARGV[0])) or exit 1",
+        socket.path,
+      ]
+      try process.run()
+      process.waitUntilExit()
+      return process.terminationStatus == 0
+    }
+    #expect(try connects(nginx, groups: "\(nginx),\(ofSockets)"))
+    #expect(try !connects(nginx, groups: "\(nginx)"))
+    // The group of the keys opens no socket.
+    #expect(try !connects(nginx, groups: "\(nginx),\(gateway)"))
+  }
+
   @Test func `a living socket is not pushed aside`() throws {
     let first = try ListeningSocket(path: path)
     #expect(throws: FastCGIError.socketInUse(path: path)) { try ListeningSocket(path: path) }
