@@ -44,7 +44,9 @@ let package = Package(
     .target(
       name: "Curl", dependencies: ["CCurl", "COpenSSL", "Linux", "Pooling"], swiftSettings: common,
       linkerSettings: [.linkedLibrary("ssl")]),
-    .target(name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: common),
+    .target(
+      name: "OpenSSL", dependencies: ["COpenSSL"], swiftSettings: common,
+      linkerSettings: [.linkedLibrary("ssl")]),
     .target(name: "Pooling", swiftSettings: common),
     // What a person can see of a text: for what is taken in, and for what is shown.
     .target(name: "Text", swiftSettings: common),

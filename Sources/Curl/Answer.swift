@@ -9,6 +9,8 @@ final class Answer {
   static let limit = 65_536
 
   private(set) var body: [UInt8] = []
+  /// The server's clock, as its header `Date` says, in seconds since 1970 UTC.
+  private(set) var date: Int64?
   private var headerBytes = 0
 
   /// False when it is more than the limit.
@@ -18,10 +20,18 @@ final class Answer {
     return true
   }
 
-  /// Headers are only counted: without a limit libcurl keeps them in memory as long as they come.
-  fileprivate func takeHeader(_ count: Int) -> Bool {
-    guard count <= Self.limit - headerBytes else { return false }
-    headerBytes += count
+  /// Headers are only counted, but for the date: without a limit libcurl keeps them in memory as long
+  /// as they come. A call is one whole line.
+  fileprivate func takeHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count <= Self.limit - headerBytes else { return false }
+    headerBytes += bytes.count
+    let name = "date:"
+    guard bytes.count < 64,
+      unsafe String(decoding: bytes.prefix(5), as: UTF8.self).lowercased() == name
+    else { return true }
+    let value = unsafe String(decoding: bytes.dropFirst(name.utf8.count), as: UTF8.self)
+    let seconds = unsafe curl_getdate(value, nil)
+    date = seconds >= 0 ? Int64(seconds) : nil
     return true
   }
 }
@@ -36,8 +46,10 @@ let takeBody: curl_write_callback = { bytes, size, count, answer in
 }
 
 /// `CURLOPT_HEADERFUNCTION`.
-let takeHeader: curl_write_callback = { _, size, count, answer in
-  guard let answer = unsafe answer else { return 0 }
+let takeHeader: curl_write_callback = { bytes, size, count, answer in
+  guard let answer = unsafe answer, let bytes = unsafe bytes else { return 0 }
   let answerObject = unsafe Unmanaged<Answer>.fromOpaque(answer).takeUnretainedValue()
-  return answerObject.takeHeader(size * count) ? size * count : 0
+  let offered = size * count
+  let line = unsafe UnsafeRawBufferPointer(start: bytes, count: offered)
+  return unsafe answerObject.takeHeader(line) ? offered : 0
 }

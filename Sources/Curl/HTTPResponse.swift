@@ -8,4 +8,6 @@ public struct HTTPResponse: Sendable {
   public let newConnections: Int
   /// The server's IP address, for logs.
   public let address: String
+  /// The server's clock (`Date`), in seconds since 1970 UTC; nil when it does not say.
+  public let date: Int64?
 }

@@ -78,7 +78,8 @@ public import Pooling
     guard code == CURLE_OK else { throw failure(code, host, refused: guardian.refused) }
     return HTTPResponse(
       status: number(CURLINFO_RESPONSE_CODE), body: answer.body,
-      newConnections: number(CURLINFO_NUM_CONNECTS), address: text(CURLINFO_PRIMARY_IP))
+      newConnections: number(CURLINFO_NUM_CONNECTS), address: text(CURLINFO_PRIMARY_IP),
+      date: answer.date)
   }
 }
 

@@ -2,6 +2,8 @@ import COpenSSL
 
 /// What a certificate says, for checks before it is used. It is not verified.
 public struct CertificateFacts: Sendable {
+  /// The first second at which it is valid, in seconds since 1970 UTC.
+  public let notBefore: Int64
   /// The last second at which it is valid, in seconds since 1970 UTC.
   public let notAfter: Int64
   /// The subject's name, the most specific part first, as `CN=1230000109,O=…` (RFC 2253).
@@ -16,7 +18,10 @@ public struct CertificateFacts: Sendable {
   /// - Throws: `OpenSSLError.malformedCertificate`.
   public init(pem: [UInt8]) throws(OpenSSLError) {
     let certificate = try Certificate(pem: pem)
-    guard let notAfter = certificate.notAfter else { throw .malformedCertificate }
+    guard let notBefore = certificate.notBefore, let notAfter = certificate.notAfter else {
+      throw .malformedCertificate
+    }
+    self.notBefore = notBefore
     self.notAfter = notAfter
     subject = certificate.subject
     serial = hexadecimal(certificate.serial, uppercase: true)
@@ -28,6 +33,15 @@ public struct CertificateFacts: Sendable {
   /// - Throws: `OpenSSLError.malformedPrivateKey`.
   public func matches(privateKeyPEM: [UInt8]) throws(OpenSSLError) -> Bool {
     try Certificate(pem: pem).matches(PrivateKey(pem: privateKeyPEM))
+  }
+
+  /// Why TLS on this machine would not show the certificate: `ca md too weak`, `ee key too small`;
+  /// nil when it would.
+  ///
+  /// The system's security level decides (`SSL_CTX_set_security_level`, openssl.cnf), for us as for
+  /// libcurl.
+  public func refusalByTLS() throws(OpenSSLError) -> String? {
+    try Certificate(pem: pem).refusalByTLS
   }
 }
 
@@ -46,15 +60,27 @@ public struct CertificateFacts: Sendable {
 
   deinit { unsafe X509_free(handle) }
 
-  var notAfter: Int64? {
+  var notBefore: Int64? { unsafe seconds(X509_get0_notBefore(handle)) }
+  var notAfter: Int64? { unsafe seconds(X509_get0_notAfter(handle)) }
+
+  private func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
     let epoch = unsafe ASN1_TIME_set(nil, 0)
     defer { unsafe ASN1_STRING_free(epoch) }
     var days: Int32 = 0
     var seconds: Int32 = 0
-    guard unsafe ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(handle)) == 1 else {
-      return nil
-    }
+    guard unsafe ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else { return nil }
     return Int64(days) * 86_400 + Int64(seconds)
+  }
+
+  var refusalByTLS: String? {
+    defer { ERR_clear_error() }
+    guard let context = unsafe SSL_CTX_new(TLS_client_method()) else { return nil }
+    defer { unsafe SSL_CTX_free(context) }
+    guard unsafe SSL_CTX_use_certificate(context, handle) != 1 else { return nil }
+    guard let reason = unsafe ERR_reason_error_string(ERR_peek_last_error()) else {
+      return "it is refused"
+    }
+    return unsafe String(cString: reason)
   }
 
   var subject: String {

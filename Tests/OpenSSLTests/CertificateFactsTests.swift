@@ -4,6 +4,22 @@ import TestSupport
 import Testing
 
 @Suite struct CertificateFactsTests {
+  @Test func `a certificate has a first and a last second`() throws {
+    let folder = try TemporaryFolder()
+    let identity = try CertificateAuthority(in: folder.path).client("1230000109", days: 2)
+    let facts = try CertificateFacts(pem: identity.certificate)
+    #expect(facts.notAfter - facts.notBefore == 2 * 86_400)
+  }
+
+  @Test func `a signature that TLS does not take is told in OpenSSL's words`() throws {
+    let folder = try TemporaryFolder()
+    let authority = try CertificateAuthority(in: folder.path)
+    let good = try CertificateFacts(pem: authority.client("1").certificate)
+    let weak = try CertificateFacts(pem: authority.client("1", digest: "sha1").certificate)
+    #expect(try good.refusalByTLS() == nil)
+    #expect(try weak.refusalByTLS() == "ca md too weak")
+  }
+
   @Test func `a certificate tells its end, subject and serial number`() throws {
     let folder = try TemporaryFolder()
     let authority = try CertificateAuthority(in: folder.path)

@@ -61,12 +61,18 @@ public struct CertificateAuthority: Sendable {
   }
 
   /// A certificate for a client, like WeChat's 商户API证书 `apiclient_cert.pem`.
-  public func client(_ commonName: String, days: Int = 30) throws -> Identity {
-    try issue(commonName: commonName, days: days, purpose: "clientAuth", alternatives: nil)
+  ///
+  /// - Parameter digest: how it is signed; `sha1` is too weak for today's TLS.
+  public func client(
+    _ commonName: String, days: Int = 30, digest: String = "sha256"
+  ) throws -> Identity {
+    try issue(
+      commonName: commonName, days: days, purpose: "clientAuth", alternatives: nil, digest: digest)
   }
 
   private func issue(
-    commonName: String, days: Int, purpose: String, alternatives: String?
+    commonName: String, days: Int, purpose: String, alternatives: String?,
+    digest: String = "sha256"
   ) throws -> Identity {
     let path = "\(folder)/\(purpose)-\(UUID().uuidString)"
     var extensions = "basicConstraints=CA:FALSE\nextendedKeyUsage=\(purpose)\n"
@@ -86,7 +92,7 @@ public struct CertificateAuthority: Sendable {
       [
         "x509", "-req", "-in", path + ".csr", "-CA", certificateFile,
         "-CAkey", "\(folder)/\(name)_key.pem", "-set_serial", "\(UInt32.random(in: 1 ... .max))",
-        "-days", "\(days)", "-extfile", path + ".cnf", "-out", path + ".pem",
+        "-\(digest)", "-days", "\(days)", "-extfile", path + ".cnf", "-out", path + ".pem",
       ])
     return try Identity(path: path)
   }
