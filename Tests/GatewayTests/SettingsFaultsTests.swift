@@ -43,7 +43,7 @@ struct SeededFault: Sendable, CustomTestStringConvertible {
       says: ["one of listen, database, shop_database, wechat, merchants", "remove"]),
     SeededFault(
       name: "a key given twice", before: "log: json\nlog: logfmt", key: "log",
-      says: ["the key once", "keep one"]),
+      says: ["the key once", "again in line 2", "keep one"]),
     SeededFault(
       name: "a value where keys belong", before: "listen: 3", key: "listen",
       says: ["keys out of api, notify, merchant, peers", "got \"3\""]),
@@ -79,6 +79,19 @@ struct SeededFault: Sendable, CustomTestStringConvertible {
       name: "a socket's path that the kernel refuses",
       before: "listen: { api: { socket: /run/\(String(repeating: "a", count: 110)) } }",
       key: "listen.api.socket", says: ["107 bytes", "text of 115 characters"]),
+    SeededFault(
+      name: "host and port for a socket", before: "listen: { api: { socket: \"127.0.0.1:9000\" } }",
+      key: "listen.api.socket", says: ["no host:port", "below /run"]),
+    SeededFault(
+      name: "host and port for MariaDB's socket",
+      before: "database: { socket: \"localhost:3306\" }",
+      key: "database.socket", says: ["no host:port", "give host and port"]),
+    SeededFault(
+      name: "full-width quotes", replacing: ["\"1230000109\"": "“1230000109”"],
+      key: "merchants.main.mch_id", says: ["half-width characters"]),
+    SeededFault(
+      name: "full-width digits", replacing: ["\"1230000109\"": "１２３０"],
+      key: "merchants.main.mch_id", says: ["half-width characters"]),
     SeededFault(
       name: "a word that is none of the choices", after: "    sign_type: SHA1",
       key: "merchants.main.sign_type", says: ["MD5 or HMAC-SHA256", "got \"SHA1\""]),
@@ -119,6 +132,29 @@ struct SeededFault: Sendable, CustomTestStringConvertible {
       name: "certificate and key exchanged",
       after: "    certificate_file: cert.pem\n    private_key_file: cert.pem",
       key: "merchants.main.private_key_file", says: ["PRIVATE KEY", "exchanged"]),
+    SeededFault(
+      name: "PKCS#12 for the certificate",
+      after: "    certificate_file: bundle.p12\n    private_key_file: key.pem",
+      key: "merchants.main.certificate_file", says: ["PKCS#12", "apiclient_cert.pem"]),
+    SeededFault(
+      name: "a certificate in DER",
+      after: "    certificate_file: cert.der\n    private_key_file: key.pem",
+      key: "merchants.main.certificate_file", says: ["in DER", "openssl x509 -inform DER"]),
+    SeededFault(
+      name: "a private key in DER",
+      after: "    certificate_file: cert.pem\n    private_key_file: key.der",
+      key: "merchants.main.private_key_file", says: ["in DER", "openssl pkey -inform DER"]),
+    SeededFault(
+      name: "a private key with a passphrase",
+      after: "    certificate_file: cert.pem\n    private_key_file: locked.pem",
+      key: "merchants.main.private_key_file", says: ["encrypted", "openssl pkey -in"]),
+    SeededFault(
+      name: "authorities that others may change",
+      before: "wechat: { ca_file: open-ca.pem, pay: https://localhost, login: https://localhost }",
+      key: "wechat.ca_file", says: ["mode 0666", "chmod o-w"]),
+    SeededFault(
+      name: "a key in a folder where others may write", replacing: ["api.key": "open/api.key"],
+      key: "merchants.main.api_key_file", says: ["mode 0777", "chmod o-w"]),
     SeededFault(
       name: "a certificate without its key", after: "    certificate_file: cert.pem",
       key: "merchants.main.private_key_file", says: ["as certificate_file is given"]),
@@ -189,6 +225,16 @@ struct SeededFault: Sendable, CustomTestStringConvertible {
     try FileManager.default.createDirectory(
       atPath: fixture.folder.file("wwwroot"), withIntermediateDirectories: false)
     try fixture.write(SettingsFixture.apiKey, to: "wwwroot/api.key")
+    try fixture.write(SettingsFixture.pem("CERTIFICATE"), to: "open-ca.pem", mode: 0o666)
+    try FileManager.default.createDirectory(
+      atPath: fixture.folder.file("open"), withIntermediateDirectories: false)
+    chmod(fixture.folder.file("open"), 0o777)
+    try fixture.write(SettingsFixture.apiKey, to: "open/api.key")
+    try fixture.write(SettingsFixture.pem("ENCRYPTED PRIVATE KEY"), to: "locked.pem")
+    // The first bytes that OpenSSL writes in each form.
+    try fixture.write([0x30, 0x82, 0x0a, 0x5f, 2, 1, 3, 0x30, 0x82, 0xff], to: "bundle.p12")
+    try fixture.write([0x30, 0x82, 0x03, 0xee, 0x30, 0x82, 0x02, 0xd6, 0xff], to: "cert.der")
+    try fixture.write([0x30, 0x82, 0x04, 0xbe, 2, 1, 0, 0x30, 0x0d, 0xff], to: "key.der")
   }
 
   @Test(arguments: SeededFault.all)
@@ -267,6 +313,69 @@ struct SeededFault: Sendable, CustomTestStringConvertible {
       #expect(error.faults.map(\.line) == [1])
       #expect(error.description.contains("chmod o-w"))
     }
+  }
+
+  @Test(arguments: [
+    ("\tlog: json", 1, "a tab"), ("log: json\nlisten:\n\tpeers: www", 3, "a tab"),
+    ("log：json\ndatabase: {}", 1, "full-width colon"),
+    ("merchants:\n  main:\n    appid:wx1\n    mch_id: \"1\"", 3, "no space behind the colon"),
+    (
+      "merchants:\n  main:\n     appid: wx1\n    # a comment\n    mch_id: \"1\"", 5,
+      "an indentation"
+    ),
+    ("merchants:\n  main:\n    appid: wx1\n     mch_id: \"1\"", 4, "deeper"),
+  ])
+  func `what is not YAML is told by its cause and line`(text: String, line: Int, cause: String) {
+    let faults = fixture.faults(text)
+    #expect(faults.count == 1, "\(faults)")
+    #expect(faults.first?.line == line, "\(faults)")
+    #expect(faults.first?.message.contains(cause) == true, "\(faults)")
+  }
+
+  @Test func `a file in another encoding is told its line`() throws {
+    try fixture.write(
+      Array("log: json\n# ".utf8) + [0xc9, 0xcc, 0xbb, 0xa7] + Array("\n".utf8), to: "gbk.yaml")
+    do {
+      _ = try Settings.read(file: fixture.folder.file("gbk.yaml"))
+      Issue.record("The file was accepted.")
+    } catch {
+      #expect(error.description.contains("other bytes in line 2"))
+      #expect(error.description.contains("GBK"))
+    }
+  }
+
+  @Test func `a mark at the beginning of a key's file is no part of the key`() throws {
+    try fixture.write("\u{FEFF}\(SettingsFixture.apiKey)\r\n", to: "api.key")
+    #expect(fixture.faults(SettingsFixture.merchant) == [])
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+  func `files and folders of other users are refused`() throws {
+    let file = fixture.folder.file("weixinpay.yaml")
+    func faults() throws -> [String] {
+      do {
+        _ = try Settings.read(file: file)
+        return []
+      } catch {
+        return error.faults.map(\.remedy)
+      }
+    }
+    try fixture.write(SettingsFixture.merchant, to: "weixinpay.yaml", mode: 0o644)
+    #expect(try faults() == [])
+    chown(file, 33, 33)
+    #expect(try faults() == ["run: chown root \(file)"])
+    chown(file, 0, 33)
+    chmod(file, 0o664)
+    #expect(try faults() == ["run: chmod g-w \(file)"])
+    chmod(file, 0o644)
+    chown(fixture.folder.path, 33, 0)
+    #expect(try faults().allSatisfy { $0.contains("chown root \(fixture.folder.path)") })
+    #expect(try !faults().isEmpty)
+    chown(fixture.folder.path, 0, 0)
+    // Root's own group may write: it is root.
+    chown(file, 0, 0)
+    chmod(file, 0o664)
+    #expect(try faults() == [])
   }
 
   @Test func `a secret that stands in the file itself is not repeated`() {

@@ -41,6 +41,12 @@ struct SettingsFixture {
       [.posixPermissions: mode], ofItemAtPath: folder.file(name))
   }
 
+  func write(_ bytes: [UInt8], to name: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: folder.file(name)))
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o600], ofItemAtPath: folder.file(name))
+  }
+
   /// Reads a configuration with this text.
   func read(_ text: String) throws(SettingsFaults) -> Settings {
     let file = folder.file("weixinpay.yaml")

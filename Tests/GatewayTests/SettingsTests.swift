@@ -22,7 +22,7 @@ import WeChatPay
     #expect(settings.database.socket == "/run/mysqld/mysqld.sock")
     #expect(settings.database.connections == 16)
     #expect(settings.database.password == nil)
-    #expect(settings.sessionLifeSeconds == 72 * 3600)
+    #expect(settings.sessionLifeSeconds == 24 * 3600)
     #expect(settings.logFormat == .logfmt)
     #expect(settings.merchants.map(\.name.text) == ["main"])
     #expect(settings.merchants.first?.signType == .md5)

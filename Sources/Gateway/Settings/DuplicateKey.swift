@@ -10,6 +10,14 @@ enum DuplicateKey {
     key.unicodeScalars.contains { masks.contains($0.value) }
   }
 
+  /// Where a key of a block mapping stands again: the next line that begins with it in the same
+  /// column; nil when there is none, as in braces.
+  static func lineOfRepetition(of key: String, at first: Position, in text: String) -> Int? {
+    let start = String(repeating: " ", count: first.column - 1) + key + ":"
+    return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+      .dropFirst(first.line).first { $0.element.hasPrefix(start) }.map { $0.offset + 1 }
+  }
+
   /// - Returns: the text with another key at this place; `nil` when the place has no plain letter.
   static func mask(at position: Position, in text: String) -> String? {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

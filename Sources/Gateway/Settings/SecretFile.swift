@@ -17,8 +17,10 @@ struct SecretFile: Sendable {
     try checkPlace()
     let bytes = try contents()
     guard var text = String(validating: bytes, as: UTF8.self) else {
-      throw mismatch("text", "other bytes", "save the file as plain UTF-8 text")
+      throw BinaryFile.mismatch(of: bytes, at: shownPath)
     }
+    // Editors of Windows begin a file with a mark that belongs to no secret.
+    if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
     // Editors end a file with a line break that belongs to no secret.
     if text.hasSuffix("\r\n") || text.hasSuffix("\n") { text.removeLast() }
     guard !text.isEmpty else {
@@ -28,16 +30,9 @@ struct SecretFile: Sendable {
   }
 
   private func checkPlace() throws(Mismatch) {
+    try TrustedFile(path, shownAs: shownPath).check()
     guard let status = FileStatus(path: path) else {
       throw mismatch("a file", "none that can be seen", "create it, or correct the path")
-    }
-    guard status.isRegular else {
-      throw mismatch("a file", "a folder or device", "name the file itself")
-    }
-    guard [0, effectiveUserID()].contains(status.ownerUserID) else {
-      throw mismatch(
-        "a file of root or \(userName())", "one of the user number \(status.ownerUserID)",
-        "run: chown root \(shownPath)")
     }
     guard status.mode & 0o037 == 0 else {
       let mode = String(status.mode, radix: 8)

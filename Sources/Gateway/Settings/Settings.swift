@@ -46,6 +46,10 @@ public struct Settings: Sendable {
   public let sessionLifeSeconds: Int64
   /// How an event is written to standard error.
   public let logFormat: LineLogHandler.Format
+  /// The files of keys, certificates and passwords.
+  let secretFiles: [SecretPlace]
+  /// What is most likely a mistake.
+  let doubts: [Doubt]
 
   /// - Returns: `nil` when no merchant has this name.
   public func merchant(_ name: MerchantName) -> Merchant? {

@@ -11,6 +11,8 @@ import WeChatPay
 /// what is left without a `Fault` becomes `Settings` here.
 struct SettingsBuilder {
   var reader: SettingsReader
+  /// The secret files that were read.
+  private(set) var secretFiles: [SecretPlace] = []
 
   var faults: [Fault] { reader.document.allFaults }
 
@@ -45,10 +47,11 @@ struct SettingsBuilder {
       merchants.map { ($0.name, shop($0.name, $0.raw)) }, uniquingKeysWith: { first, _ in first })
     let shopDatabase = shopDatabase(raw, isNeeded: shops.values.contains { !$0.statements.isEmpty })
     guard faults.isEmpty else { return nil }
+    doubt(raw, merchants, built.compactMap(\.self))
     return Settings(
       raw, password: password.map(Secret.init), merchants: built.compactMap(\.self),
       certificates: merchants.compactMap(CertificateFiles.init), shops: shops,
-      shopDatabase: shopDatabase)
+      shopDatabase: shopDatabase, secretFiles: secretFiles, doubts: reader.document.doubts)
   }
 
   private mutating func check(
@@ -98,7 +101,16 @@ struct SettingsBuilder {
 
   /// The two files of the download are easily taken for each other.
   private mutating func checkPEM(_ path: String, _ file: String?, _ kind: String) {
-    guard let text = secret(path, file), !text.contains("\(kind)-----") else { return }
+    guard let file, let text = secret(path, file) else { return }
+    if kind == "PRIVATE KEY", text.contains("ENCRYPTED") {
+      reader.document.report(
+        path,
+        Mismatch(
+          expected: "a private key without a passphrase", got: "an encrypted one",
+          remedy: "run: openssl pkey -in \(file) -out apiclient_key.pem, and name that file"))
+      return
+    }
+    guard !text.contains("\(kind)-----") else { return }
     reader.document.report(
       path,
       Mismatch(
@@ -111,7 +123,9 @@ struct SettingsBuilder {
     guard let file, reader.document.isGiven(path), reader.document.isSound(path)
     else { return nil }
     do {
-      return try SecretFile(path: file).text()
+      let text = try SecretFile(path: file).text()
+      secretFiles.append(SecretPlace(key: path, path: file))
+      return text
     } catch {
       reader.document.report(path, error)
       return nil
@@ -120,14 +134,16 @@ struct SettingsBuilder {
 
   mutating func checkReadable(_ path: String, _ file: String?) {
     guard let file, reader.document.isSound(path) else { return }
-    if FileStatus(path: file)?.isRegular != true
-      || (try? Data(contentsOf: URL(filePath: file))) == nil
-    {
-      reader.document.report(
-        path,
-        Mismatch(
-          expected: "a file that \(userName()) may read", got: "none at \(file)",
-          remedy: "create it, or correct the path"))
+    do throws(Mismatch) {
+      // Who may write it decides whom we believe to be WeChat, or the database.
+      try TrustedFile(file).check()
+      guard (try? Data(contentsOf: URL(filePath: file))) != nil else {
+        throw Mismatch(
+          expected: "a file that \(userName()) may read", got: "another one at \(file)",
+          remedy: "run: chmod 644 \(file)")
+      }
+    } catch {
+      reader.document.report(path, error)
     }
   }
 
@@ -138,11 +154,7 @@ struct SettingsBuilder {
         remedy: "name it with --config; `weixinpay sample-config` prints one to begin with")
     }
     // Whoever writes this file decides where the money's messages go.
-    guard status.mode & 0o002 == 0 else {
-      throw Mismatch(
-        expected: "a file that only its owner and group may write",
-        got: "mode 0\(String(status.mode, radix: 8))", remedy: "run: chmod o-w \(file)")
-    }
+    try TrustedFile(URL(filePath: file).absoluteURL.path, shownAs: file).check()
     guard let data = try? Data(contentsOf: URL(filePath: file)) else {
       throw Mismatch(
         expected: "a file that \(userName()) may read",
@@ -150,8 +162,11 @@ struct SettingsBuilder {
         remedy: "run: chgrp \(userName()) \(file); chmod 640 \(file)")
     }
     guard let text = String(validating: data, as: UTF8.self) else {
+      let valid = String(decoding: data, as: UTF8.self).prefix { $0 != "\u{FFFD}" }
+      let line = valid.utf8.count { $0 == UInt8(ascii: "\n") } + 1
       throw Mismatch(
-        expected: "text in UTF-8", got: "other bytes", remedy: "save the file as UTF-8")
+        expected: "text in UTF-8", got: "other bytes in line \(line)",
+        remedy: "save the file as UTF-8; GBK, for one, is something else")
     }
     return text
   }
@@ -176,7 +191,7 @@ extension Settings {
   fileprivate init(
     _ raw: RawSettings, password: Secret?, merchants: [Merchant],
     certificates: [CertificateFiles], shops: [MerchantName: ShopSettings],
-    shopDatabase: ConnectionSettings?
+    shopDatabase: ConnectionSettings?, secretFiles: [SecretPlace], doubts: [Doubt]
   ) {
     self.init(
       processes: raw.processes,
@@ -192,7 +207,7 @@ extension Settings {
         pay: raw.pay.map(\.origin), login: raw.login.origin, caFile: raw.wechatCAFile),
       merchants: merchants, certificates: certificates, shops: shops, shopDatabase: shopDatabase,
       sessionLifeSeconds: raw.sessionLifetime.components.seconds,
-      logFormat: raw.logFormat)
+      logFormat: raw.logFormat, secretFiles: secretFiles, doubts: doubts)
   }
 }
 

@@ -9,6 +9,8 @@ struct SettingsDocument {
   /// The merchants' names, in the order of the file.
   private(set) var merchants: [MerchantName] = []
   private var faults: [Fault] = []
+  /// What is most likely a mistake, in the order in which it was found.
+  private(set) var doubts: [Doubt] = []
   private var values: [String: Node] = [:]
   private var positions: [String: Position] = [:]
   /// Whether there is anything to read: without it, every required key would be reported too.
@@ -64,10 +66,18 @@ struct SettingsDocument {
   }
 
   private mutating func report(_ path: String, _ mismatch: Mismatch, at position: Position) {
-    faults.append(
-      Fault(
-        file: file, line: position.line, column: position.column, key: path,
-        expected: mismatch.expected, got: mismatch.got, remedy: mismatch.remedy))
+    faults.append(fault(path, mismatch, at: position))
+  }
+
+  mutating func doubt(_ path: String, isSerious: Bool = false, _ mismatch: Mismatch) {
+    doubts.append(
+      Doubt(isSerious: isSerious, fault: fault(path, mismatch, at: position(of: path))))
+  }
+
+  private func fault(_ path: String, _ mismatch: Mismatch, at position: Position) -> Fault {
+    Fault(
+      file: file, line: position.line, column: position.column, key: path,
+      expected: mismatch.expected, got: mismatch.got, remedy: mismatch.remedy)
   }
 
   private mutating func walk(_ mapping: Node.Mapping, below parent: String) {
@@ -111,17 +121,20 @@ struct SettingsDocument {
       do {
         return try Yams.compose(yaml: text, .basic) ?? Node("", .implicit, .plain)
       } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-        report(keys.first ?? "", .duplicateKey, at: Position(context.mark))
+        let first = Position(context.mark)
+        let again = DuplicateKey.lineOfRepetition(of: keys.first ?? "", at: first, in: text)
+        report(keys.first ?? "", .duplicateKey(again: again), at: first)
         guard let masked = DuplicateKey.mask(at: Position(context.mark), in: text) else {
           return nil
         }
         text = masked
       } catch let error as YamlError {
         let (position, problem) = error.placeAndProblem
-        report("", .notYAML(problem), at: position)
+        let explained = YAMLProblem(problem, at: position, in: text)
+        report("", explained.mismatch, at: explained.position)
         return nil
       } catch {
-        report("", .notYAML("\(error)"))
+        report("", YAMLProblem("\(error)", at: .start, in: text).mismatch)
         return nil
       }
     }
@@ -151,13 +164,10 @@ extension Mismatch {
       remedy: "rename the merchant")
   }
 
-  fileprivate static let duplicateKey = Mismatch(
-    expected: "the key once", got: "it again further down", remedy: "keep one of them")
-
-  fileprivate static func notYAML(_ problem: String) -> Mismatch {
+  fileprivate static func duplicateKey(again line: Int?) -> Mismatch {
     Mismatch(
-      expected: "YAML", got: "something else (\(problem))",
-      remedy: "look at this line and the one before it")
+      expected: "the key once", got: "it again \(line.map { "in line \($0)" } ?? "further down")",
+      remedy: "keep one of them")
   }
 }
 

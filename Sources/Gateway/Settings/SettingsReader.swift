@@ -20,7 +20,10 @@ struct SettingsReader {
         if !setting.read(node, &target) {
           document.report(
             path,
-            Mismatch(expected: setting.expected, got: node.shown, remedy: setting.remedy))
+            Mismatch(
+              expected: setting.expected, got: node.shown,
+              remedy: node.isFullWidth
+                ? "type quotes, digits and signs in half-width characters (半角)" : setting.remedy))
         }
         continue
       }

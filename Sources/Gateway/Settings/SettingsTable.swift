@@ -115,7 +115,7 @@ extension Setting where Target == RawSettings {
 
     Setting(
       "session_lifetime", \.sessionLifetime,
-      .duration(.seconds(600)...(.seconds(720 * 3600))), .value("72h"),
+      .duration(.seconds(600)...(.seconds(720 * 3600))), .value("24h"),
       "How long a buyer's login lasts before the mini-program logs in again."),
     Setting(
       "log", \.logFormat, .word(), .value("logfmt"),

@@ -51,9 +51,12 @@ extension Shape where Value == String {
 
   /// The path of a unix socket, which the kernel limits to 107 bytes.
   static let socket = Shape(
-    "a path of at most 107 bytes", remedy: "name a place below /run", isPath: true
+    "a path of at most 107 bytes, and no host:port",
+    remedy: "name a place below /run; for MariaDB on another machine give host and port",
+    isPath: true
   ) { text in
-    (1...107).contains(text.utf8.count) && !text.contains("\0") ? text : nil
+    guard (1...107).contains(text.utf8.count), !text.contains("\0") else { return nil }
+    return text.contains(/:[0-9]+$/) ? nil : text
   }
 }
 
@@ -142,6 +145,13 @@ extension Node {
   var isNull: Bool {
     guard let scalar, scalar.style == .plain || scalar.style == .any else { return false }
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+  }
+
+  /// Whether it holds quotes, spaces, digits or signs as a Chinese keyboard types them (全角).
+  var isFullWidth: Bool {
+    (plainText ?? "").unicodeScalars.contains { scalar in
+      "“”‘’\u{3000}".unicodeScalars.contains(scalar) || ("\u{FF01}"..."\u{FF5E}").contains(scalar)
+    }
   }
 
   /// The value in a few words of one line, for a message.
