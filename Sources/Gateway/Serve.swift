@@ -143,7 +143,9 @@ enum StartCheck {
     // Nor are the shop's tables: who may change them knows nothing of us, and what they do not take
     // is told again.
     let findings =
-      Check.checkNewer(schema) + Check.checkConnections(settings, facts) + Check.checkShop(settings)
+      Check.checkNewer(schema) + Check.checkConnections(settings, facts)
+      + (try Check.checkAttempts(&connection, settings)) + Check.checkShop(settings)
+      + Check.checkSecrets(settings)
     return findings.filter { $0.level != .ok }
   }
 }

@@ -124,7 +124,7 @@ import Testing
   @Test func `folders of sockets must exist and belong to nobody else`() throws {
     let site = try ServableFixture()
     try site.write(sockets: "absent")
-    #expect(site.finding("listen.api.socket")?.remedy?.contains("install -d -m 0750") == true)
+    #expect(site.finding("listen.api.socket")?.remedy?.contains("install -d -m 2750") == true)
 
     let folder = site.settings.folder.file("open")
     try FileManager.default.createDirectory(
@@ -170,8 +170,15 @@ import Testing
     let findings = json["findings"]?.array ?? []
     #expect(findings.filter { $0["level"]?.string == "fail" }.count == 3)
     for finding in findings {
-      #expect(finding.members?.map(\.name) == ["level", "subject", "sentence", "remedy"])
+      #expect(
+        finding.members?.map(\.name) == [
+          "level", "subject", "sentence", "remedy", "file", "line", "column",
+        ])
     }
+    let fault = try #require(findings.first { $0["subject"]?.string?.hasSuffix(" log") == true })
+    #expect(fault["file"]?.string == site.file)
+    #expect((fault["line"]?.integer, fault["column"]?.integer) == (1, 6))
+    #expect(findings.last?["file"]?.isNull == true)
   }
 
   @Test func `every finding that is not ok says what to do`() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Store
 import TestSupport
 
@@ -32,7 +33,7 @@ struct ServableFixture {
         api: { socket: \(sockets)/api.sock, workers: 2 }
         notify: { socket: \(sockets)/notify.sock, workers: 2 }
         merchant: { socket: \(sockets)/merchant.sock, workers: 2 }
-        peers: [nobody]
+        peers: ["\(NSUserName())"]
       database:
         socket: \(server.socket)
         name: \(database)

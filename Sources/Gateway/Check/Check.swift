@@ -15,26 +15,28 @@ public struct Check: Sendable {
     do {
       let settings = try Settings.read(file: file)
       let merchants = settings.merchants.map(\.name.text).joined(separator: ", ")
+      let doubts = settings.doubts.map { Finding($0.fault, $0.isSerious ? .fail : .warn) }
       return Check(
-        findings: [.ok("configuration", "complete, with the merchants \(merchants)")]
-          + checkUser(file) + checkClock() + checkSockets(settings.listen)
-          + settings.certificates.flatMap { $0.check() } + checkDatabase(settings)
-          + checkShop(settings) + checkWeChat(settings.wechat))
+        findings: [.ok("configuration", "complete, with the merchants \(merchants)")] + doubts
+          + checkUser(file) + checkClock() + checkAccess(settings, file: file)
+          + checkSockets(settings.listen) + checkService(settings)
+          + checkCertificates(settings) + checkDatabase(settings)
+          + checkShop(settings) + checkShopHosts(settings) + checkWeChat(settings))
     } catch {
-      return Check(
-        findings: error.faults.map { fault in
-          .fail(fault.place, "expected \(fault.expected), got \(fault.got)", fault.remedy)
-        } + checkUser(file))
+      return Check(findings: error.faults.map { Finding($0, .fail) } + checkUser(file))
     }
   }
 
-  /// `{"ok":false,"findings":[{"level":"fail","subject":"…","sentence":"…","remedy":"…"}]}`; names
-  /// are only ever added.
+  /// `{"ok":false,"findings":[{"level":"fail","subject":"…","sentence":"…","remedy":"…","file":"…",
+  /// "line":3,"column":5}]}`; names are only ever added. The last three are null for what stands in
+  /// no file.
   public var json: JSON {
     let findings = findings.map { finding -> JSON in
       [
         "level": .string(finding.level.rawValue.lowercased()), "subject": .string(finding.subject),
         "sentence": .string(finding.sentence), "remedy": JSON(finding.remedy),
+        "file": JSON(finding.place?.file), "line": JSON(finding.place.map { Int64($0.line) }),
+        "column": JSON(finding.place.map { Int64($0.column) }),
       ]
     }
     return ["ok": .bool(isPassed), "findings": .array(findings)]

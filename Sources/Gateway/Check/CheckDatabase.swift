@@ -1,5 +1,6 @@
 import Linux
 import MariaDB
+import Payments
 import Store
 
 extension Check {
@@ -9,16 +10,51 @@ extension Check {
     do {
       var connection = try Connection(database.service)
       let facts = try connection.serverFacts()
-      let faults = facts.faults.map { Finding.fail("database", $0, "see above; then restart it") }
+      let faults = facts.faults.map { Finding(serverFault: $0) }
       guard faults.isEmpty else { return faults }
+      if let fault = try checkWritable(&connection) { return [fault] }
       return [.ok("database", "MariaDB \(facts.version), durable")]
-        + checkConnections(settings, facts) + (try checkTime(&connection))
-        + (try checkSchema(&connection))
+        + checkConnections(settings, facts) + (try checkSpace(&connection, database))
+        + (try checkTime(&connection)) + (try checkSchema(&connection, settings))
     } catch let error as MariaDBError {
       return [.fail("database", error.message, error.remedy(for: database))]
     } catch {
       return [.fail("database", "\(error)", "restore a backup, or ask whoever changed it")]
     }
+  }
+
+  /// A server that takes nothing, as a replica does.
+  private static func checkWritable(_ connection: inout Connection) throws -> Finding? {
+    let rows = try connection.query("SELECT CAST(@@global.read_only AS CHAR) AS read_only")
+    guard let word = try rows.first?.optionalText("read_only"), !["0", "OFF"].contains(word)
+    else { return nil }
+    return .fail(
+      "database", "MariaDB takes no changes (read_only is \(word == "1" ? "ON" : word))",
+      "name the primary server; or SET GLOBAL read_only = OFF, and take it out of MariaDB's settings"
+    )
+  }
+
+  /// A full disk refuses every payment. Another machine's disk cannot be seen from here.
+  private static func checkSpace(
+    _ connection: inout Connection, _ database: DatabaseSettings
+  ) throws -> [Finding] {
+    guard database.host == nil,
+      let folder = try connection.query("SELECT @@datadir AS folder").first?.optionalText("folder"),
+      let free = freeBytes(at: folder)
+    else { return [] }
+    return [checkSpace(free: free, at: folder)]
+  }
+
+  static func checkSpace(free: Int64, at folder: String) -> Finding {
+    let megabytes = free >> 20
+    let remedy = "make room in the file system of \(folder)"
+    if megabytes < 128 {
+      return .fail("disk", "\(megabytes) MiB are free for MariaDB's data", remedy)
+    }
+    if megabytes < 1024 {
+      return .warn("disk", "\(megabytes) MiB are free for MariaDB's data", remedy)
+    }
+    return .ok("disk", "\(megabytes >> 10) GiB are free for MariaDB's data")
   }
 
   /// Leases and deadlines are compared with times that another machine may have written.
@@ -35,7 +71,9 @@ extension Check {
     ]
   }
 
-  private static func checkSchema(_ connection: inout Connection) throws -> [Finding] {
+  private static func checkSchema(
+    _ connection: inout Connection, _ settings: Settings
+  ) throws -> [Finding] {
     let schema = try Migrator.compare(&connection)
     guard schema.missing.isEmpty else {
       return [
@@ -47,6 +85,7 @@ extension Check {
     let newer = checkNewer(schema)
     return (newer.isEmpty ? [.ok("schema", "up to date")] : newer)
       + (try checkOrderNumbers(&connection)) + (try checkRights(&connection))
+      + (try checkAttempts(&connection, settings))
   }
 
   /// Another gateway on this database was upgraded, and this one is to follow.
@@ -93,7 +132,24 @@ extension MariaDBError {
     case 1461: "set max_prepared_stmt_count higher in MariaDB"
     case 2002, 2003, 2005: "start MariaDB, or correct \(server) in the section database"
     case 2026: "look at database.ca_file and the server's certificate"
+    case 1290, 1836: "MariaDB is read_only: name the primary server, or SET GLOBAL read_only = OFF"
     default: "look at MariaDB's own log"
     }
   }
+}
+
+extension Finding {
+  /// - Parameter fault: a sentence, and behind its last semicolon what to do.
+  fileprivate init(serverFault fault: String) {
+    let parts = fault.split(separator: ";").map { $0.drop { $0 == " " } }
+    let remedy = (parts.count > 1 ? parts.last : nil).map { $0.filter { $0 != "." } }
+    self = .fail(
+      "database", parts.count > 1 ? parts.dropLast().joined(separator: ";") : fault.sentence,
+      remedy.map { "\($0), and restart MariaDB" } ?? "install MariaDB 10.6 or later")
+  }
+}
+
+extension String {
+  /// Without the full stop at its end.
+  fileprivate var sentence: String { hasSuffix(".") ? String(dropLast()) : self }
 }

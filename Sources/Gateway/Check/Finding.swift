@@ -18,17 +18,42 @@ public struct Finding: Sendable, Equatable {
   public let sentence: String
   /// What to do about it; `nil` when there is nothing to do.
   public let remedy: String?
+  /// The place in the configuration file; `nil` when it stands in none.
+  public var place: Place?
+
+  /// A place in a file, as `Fault` has it.
+  public struct Place: Sendable, Equatable {
+    public let file: String
+    public let line: Int
+    public let column: Int
+  }
+
+  /// What is wrong, or doubtful, in the configuration file.
+  init(_ fault: Fault, _ level: Level) {
+    self.level = level
+    subject = fault.place
+    sentence = "expected \(fault.expected), got \(fault.got)"
+    remedy = fault.remedy
+    place = Place(file: fault.file, line: fault.line, column: fault.column)
+  }
+
+  private init(_ level: Level, _ subject: String, _ sentence: String, _ remedy: String?) {
+    self.level = level
+    self.subject = subject
+    self.sentence = sentence
+    self.remedy = remedy
+  }
 
   static func ok(_ subject: String, _ sentence: String) -> Finding {
-    Finding(level: .ok, subject: subject, sentence: sentence, remedy: nil)
+    Finding(.ok, subject, sentence, nil)
   }
 
   static func warn(_ subject: String, _ sentence: String, _ remedy: String) -> Finding {
-    Finding(level: .warn, subject: subject, sentence: sentence, remedy: remedy)
+    Finding(.warn, subject, sentence, remedy)
   }
 
   static func fail(_ subject: String, _ sentence: String, _ remedy: String) -> Finding {
-    Finding(level: .fail, subject: subject, sentence: sentence, remedy: remedy)
+    Finding(.fail, subject, sentence, remedy)
   }
 
   /// `subject: sentence; what to do`, in one line.
