@@ -161,8 +161,43 @@ import Testing
 
   @Test func `an expired order cannot be paid`() throws {
     let number = Site.number()
-    try site.createOrder(number, expiresAt: "2020-01-01T00:00:00Z")
+    try site.createOrder(number)
+    try site.execute(
+      "UPDATE shop_order SET expires_at = 1577836800000000 WHERE order_no = '\(number)'")
     expect("ORDER_EXPIRED", 409, try site.pay(number, try site.login()))
+  }
+
+  @Test
+  func `an order's time must be usable when it is created, and may be over when it is repeated`()
+    throws
+  {
+    let now = Int64(Date().timeIntervalSince1970)
+    func text(_ seconds: Int64) -> String {
+      ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(now + seconds)))
+    }
+    func create(_ number: String, _ seconds: Int64) throws -> Site.Reply {
+      try site.send(
+        "POST", "/wxpay/merchant/orders", token: site.cashier,
+        json: [
+          "out_trade_no": .string(number), "total_fee": 1990, "body": "茶叶",
+          "expires_at": .string(text(seconds)),
+        ])
+    }
+    for seconds in [-86_400, 0, 50, 8 * 86_400, 7000 * 365 * 86_400] as [Int64] {
+      let number = Site.number()
+      let reply = try create(number, seconds)
+      expect("MALFORMED_REQUEST", 400, reply)
+      #expect(reply.json["message"]?.string?.contains("1 minute to 7 days ahead") == true)
+      #expect(try site.count("shop_order", where: "order_no = '\(number)'") == 0)
+    }
+    let number = Site.number()
+    #expect(try create(number, 3600).status == 201)
+    // As it will look when it is repeated the day after tomorrow.
+    try site.execute(
+      "UPDATE shop_order SET expires_at = \((now - 60) * 1_000_000)"
+        + " WHERE order_no = '\(number)'")
+    #expect(try create(number, -60).status == 200)
+    expect("MALFORMED_REQUEST", 400, try create(number, -61))
   }
 
   @Test func `a paid order cannot be paid again`() throws {

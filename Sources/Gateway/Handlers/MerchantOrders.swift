@@ -9,6 +9,11 @@ enum MerchantOrders {
   static func create(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let order = try Order(try context.json(), merchant: holder.merchant)
     let act = context.act("merchant:\(holder.name)")
+    do {
+      try order.refuseUnusableTime(at: act.now)
+    } catch {
+      guard try exists(order, context) else { throw error }
+    }
     let status =
       switch try context.gateway.orders.create(order, by: act) {
       case .created: 201
@@ -17,6 +22,12 @@ enum MerchantOrders {
       case .readOnly: throw Refusal(.ordersComeFromShop)
       }
     return Answer.json(try view(order.number, holder, context), status: status)
+  }
+
+  private static func exists(_ order: Order, _ context: Context) throws -> Bool {
+    try context.gateway.orders.find(
+      merchant: order.merchant, number: order.number, until: context.request.deadline
+    )?.order == order
   }
 
   static func show(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
