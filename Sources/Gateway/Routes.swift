@@ -23,6 +23,7 @@ struct Route: Sendable {
   static let all: [Route] = [
     // The mini-program.
     Route(name: "login", socket: .api, method: "POST", body: .json, handle: Login.handle),
+    Route(name: "login", socket: .api, method: "DELETE", handle: Logout.handle),
     Route(name: "pay", socket: .api, method: "POST", body: .json, handle: Pay.handle),
     Route(
       name: "order", socket: .api, method: "GET", query: ["out_trade_no"],

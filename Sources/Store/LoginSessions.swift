@@ -13,6 +13,9 @@ public struct LoginSessions: Sendable {
     public let openID: OpenID
   }
 
+  /// How many devices of a buyer are logged in at most; the oldest is logged out for the next one.
+  public static let mostOfOneBuyer = 5
+
   /// Begins a session.
   ///
   /// - Returns: the bearer token, which cannot be read again later.
@@ -34,8 +37,29 @@ public struct LoginSessions: Sendable {
           .integer(act.now.microseconds),
           .integer(act.now.adding(seconds: lifeSeconds).microseconds),
         ])
+      let surplus = try connection.query(
+        """
+        SELECT token_hash FROM login_session WHERE merchant = ? AND openid = ? AND token_hash <> ?
+        ORDER BY created_at DESC, token_hash LIMIT 100 OFFSET ?
+        """,
+        [
+          .text(merchant.text), .text(openID.text), .bytes(token.digest),
+          .integer(Int64(Self.mostOfOneBuyer) - 1),
+        ])
+      for row in surplus {
+        try connection.execute(
+          "DELETE FROM login_session WHERE token_hash = ?", [.bytes(try row.bytes("token_hash"))])
+      }
     }
     return token.text
+  }
+
+  /// Ends a session; one that has ended already stays so.
+  public func end(token: String, by act: Act) throws {
+    try database.withConnection(until: act.deadline) { connection in
+      try connection.execute(
+        "DELETE FROM login_session WHERE token_hash = ?", [.bytes(Bearer(text: token).digest)])
+    }
   }
 
   /// - Returns: `nil` for a token that is unknown or dead.

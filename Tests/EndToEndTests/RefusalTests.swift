@@ -200,6 +200,20 @@ import Testing
     expect("MALFORMED_REQUEST", 400, try create(number, -61))
   }
 
+  @Test func `who has logged out is logged out`() throws {
+    let buyer = try site.login()
+    let number = Site.number()
+    try site.createOrder(number)
+    #expect(try site.pay(number, buyer).status == 200)
+    for _ in 0..<2 {
+      let answer = try CurlCommand(authorityFile: site.authorityFile).send(
+        site.nginx.shopURL + "/wxpay/login",
+        ["-X", "DELETE", "-H", "Authorization: Bearer \(buyer.token)"])
+      #expect(answer.status == 200, "\(answer.body)")
+    }
+    expect("LOGIN_REQUIRED", 401, try site.pay(number, buyer))
+  }
+
   @Test func `a paid order cannot be paid again`() throws {
     let (number, buyer, payment) = try site.unpaidOrder()
     try site.confirm(payment)
