@@ -16,10 +16,17 @@ final class HostNames: Sendable {
   private static let patienceWithOlder = Duration.seconds(1)
 
   /// Why there is no address.
-  enum Failure: Error, Equatable {
+  enum Failure: Error, Equatable, CustomStringConvertible {
     /// The resolver's words.
     case unknown(String)
     case timedOut
+
+    var description: String {
+      switch self {
+      case .unknown(let words): words
+      case .timedOut: "no name server answered in time"
+      }
+    }
   }
 
   private struct Entry {

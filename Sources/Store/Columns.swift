@@ -11,6 +11,15 @@ extension String {
   ///
   /// The database counts code points, and a `Character` may consist of any number of them.
   func fitting(_ codePoints: Int) -> String { String(unicodeScalars.prefix(codePoints)) }
+
+  /// The same of what went wrong, where the beginning is often the same and a library's reason stands
+  /// at the end: both are kept.
+  func abridged(to codePoints: Int) -> String {
+    guard unicodeScalars.count > codePoints else { return self }
+    let beginning = codePoints / 3
+    return String(unicodeScalars.prefix(beginning)) + "…"
+      + String(unicodeScalars.suffix(codePoints - beginning - 1))
+  }
 }
 
 /// A stored value that our own rules do not allow: a view that yields an amount of 0, a state of a

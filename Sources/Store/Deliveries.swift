@@ -79,7 +79,7 @@ public struct Deliveries: Sendable {
     _ pending: Pending, remark: String? = nil, isRemarkable: Bool = false, by act: Act
   ) throws {
     let news = pending.news
-    let remark = remark?.fitting(255)
+    let remark = remark?.abridged(to: 255)
     try database.transaction(until: act.deadline) { connection in
       let now = Value.integer(act.now.microseconds)
       try connection.execute(
@@ -107,7 +107,7 @@ public struct Deliveries: Sendable {
     _ pending: Pending, remark: String, _ duty: Duty, by act: Act
   ) throws -> DeliveryState {
     let news = pending.news
-    let remark = remark.fitting(255)
+    let remark = remark.abridged(to: 255)
     return try database.transaction(until: act.deadline) { connection in
       try connection.execute(
         """

@@ -128,7 +128,7 @@ public struct Pace: Sendable {
     until deadline: ContinuousClock.Instant
   ) throws {
     let end = Value.integer(dueAfter(seconds: seconds))
-    let reason: [Value] = [.text(wait.rawValue), .text(remark.fitting(255))]
+    let reason: [Value] = [.text(wait.rawValue), .text(remark.abridged(to: 255))]
     try database.withConnection(until: deadline) { connection in
       _ = try connection.execute(
         """

@@ -95,7 +95,7 @@ extension Refunds {
     try database.transaction(until: act.deadline) { connection in
       try connection.move(
         refund, .refused, assigning: ["unanswered = 0", "wait = NULL", "remark = ?"],
-        [.text(remark.fitting(255))], detail: remark, by: act)
+        [.text(remark.abridged(to: 255))], detail: remark, by: act)
       try connection.hold(duty)
       return try connection.latest(refund)
     }
@@ -144,7 +144,6 @@ extension Refunds {
     isRefusal: Bool = false, parameters: String? = nil, by act: Act
   ) throws {
     try database.transaction(until: act.deadline) { connection in
-      let remark = remark.fitting(255)
       let changed = try connection.execute(
         """
         UPDATE refund SET unanswered = ?, wait = ?, remark = ?, refusals = refusals + ?,
@@ -152,7 +151,8 @@ extension Refunds {
         WHERE merchant = ? AND out_refund_no = ? AND version = ?
         """,
         [
-          .integer(doubt == .unanswered ? 1 : 0), .text(wait.rawValue), .text(remark),
+          .integer(doubt == .unanswered ? 1 : 0), .text(wait.rawValue),
+          .text(remark.abridged(to: 255)),
           .integer(isRefusal ? 1 : 0), Value(parameters), .text(refund.merchant.text),
           .text(refund.number.text),
           .integer(refund.version),
