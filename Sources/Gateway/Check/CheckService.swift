@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Linux
 import Server
 
 extension Check {
@@ -29,7 +29,7 @@ extension Check {
   ///
   /// Source: proc(5), `/proc/net/unix`; the flag is `__SO_ACCEPTCON`.
   private static func listeningSockets() -> Set<String>? {
-    guard let list = try? Data(contentsOf: URL(filePath: "/proc/net/unix")) else { return nil }
+    guard let list = try? contentsOfKernelFile("/proc/net/unix") else { return nil }
     let lines = String(decoding: list, as: UTF8.self).split(separator: "\n").dropFirst()
     return Set(
       lines.compactMap { line in
