@@ -71,7 +71,10 @@ final class Service: Sendable {
     let finished = try startDuties()
     logger.notice(
       "serving",
-      metadata: ["sockets": "\(listeners(settings).map(\.path).joined(separator: " "))"])
+      metadata: [
+        "sockets": "\(listeners(settings).map(\.path).joined(separator: " "))",
+        "version": "\(programVersion)",
+      ])
     let ending = server.run(patience: patience, whenServing: whenServing)
     logger.notice("stopped", metadata: ["ending": "\(ending)"])
     switch ending {

@@ -39,12 +39,17 @@ struct Program {
 
 @Suite struct CommandsTests {
   @Test func `wrong usage ends with 64`() throws {
-    #expect(try Program.run(["serv"]).code == 64)
+    let misspelt = try Program.run(["serv"])
+    #expect(misspelt.code == 64)
+    #expect(misspelt.error.contains("Did you mean weixinpay serve?"))
     let token = try Program.run(["token", "create", "--role", "king", "--name", "x"])
     #expect(token.code == 64)
     #expect(token.error.contains("reader, cashier, reviewer"))
     #expect(try Program.run(["token", "create", "--role", "reader", "--name", ""]).code == 64)
     #expect(try Program.run(["order", "show", "a b"]).code == 64)
+    #expect(try Program.run(["alarm", "resolve", "1", "--note", "\u{202E}x"]).code == 64)
+    #expect(try Program.run(["delivery", "test", "--channel", "relay"]).code == 64)
+    #expect(try Program.run(["--version"]).output == "\(programVersion)\n")
     #expect(try Program.run(["delivery", "list", "--all"]).code == 64)
     #expect(try Program.run(["delivery", "resend", "--sequence", "1"]).code == 64)
   }

@@ -134,7 +134,7 @@ extension Refund {
       + "  \(reason)"
   }
 
-  func story(at now: BeijingTime) -> String {
+  func story(at now: BeijingTime) -> [String] {
     var lines = [
       "Refund \(number): \(state.rawValue), \(amount) of \(total)\(isOverdue(at: now) ? ", OVERDUE" : "")",
       "  order        \(order), paid as \(outTradeNo), transaction \(transactionID)",
@@ -145,6 +145,6 @@ extension Refund {
     if let refundID { lines.append("  refund_id    \(refundID)") }
     if sends > 0 { lines.append("  sent         \(sends) times") }
     if let remark { lines.append("  remark       \(remark)") }
-    return (lines + ["Next: \(next)."]).joined(separator: "\n")
+    return lines + ["Next: \(next)."]
   }
 }

@@ -42,7 +42,7 @@ struct RefundCommand: ParsableCommand {
 
     func run() throws {
       try desk.work { merchant, database, act in
-        print(try refund.find(merchant, database, act).story(at: act.now))
+        Console.show(try refund.find(merchant, database, act).story(at: act.now))
       }
     }
   }

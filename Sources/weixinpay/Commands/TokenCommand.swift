@@ -80,7 +80,7 @@ extension TokenCommand {
           Console.say("There is no valid token of \(name) of merchant \(merchant).")
           throw ExitCode(1)
         }
-        print("Revoked \(count) of \(name).")
+        Console.show("Revoked \(count) of \(name).")
       }
     }
   }
