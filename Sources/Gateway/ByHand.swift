@@ -60,7 +60,9 @@ extension Gateway {
     }
     let remark = ["withdrawn", decision.reason?.text, sent.remark].compactMap(\.self)
     try DutyRunner(self).giveUp(sent, remark.joined(separator: "; "), by: act)
-    guard let refund = try refunds.find(merchant, number, until: act.deadline),
+    guard
+      let refund = try refunds.find(
+        merchant, number, until: act.deadline + Conversation.grace),
       refund.state == .refused
     else { throw RefundRefusal.isSent }
     return .decided(refund)
@@ -82,7 +84,8 @@ extension Gateway {
   func pursue(_ refund: Refund, until deadline: ContinuousClock.Instant) throws -> Refund {
     guard refund.state.isUnderWay else { return refund }
     DutyRunner(self).runNow(.refund, refund.merchant, refund.number.text, until: deadline)
-    return try refunds.find(refund.merchant, refund.number, until: deadline) ?? refund
+    return try refunds.find(
+      refund.merchant, refund.number, until: deadline + Conversation.grace) ?? refund
   }
 
   /// Does everything that is due now (待办), one after the other.

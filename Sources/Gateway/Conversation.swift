@@ -21,11 +21,14 @@ struct Conversation: Sendable {
     gateway.logged(
       Act(
         actor: actor, requestID: requestID, clientAddress: clientAddress,
-        deadline: deadline + Self.grace))
+        deadline: lateDeadline))
   }
 
   /// Less than nginx waits longer than `listen.api.deadline`.
   static let grace: Duration = .seconds(2)
+
+  /// For reading after a call to WeChat, which may have taken all of the time.
+  var lateDeadline: ContinuousClock.Instant { deadline + Self.grace }
 
   /// WeChat, spoken to about orders.
   var weChat: WeiXinPay {

@@ -117,6 +117,23 @@ import Testing
     #expect(try site.merchantOrder(number)["total_fee"]?.integer == 990)
   }
 
+  @Test func `neither is it when the merchant closes or refunds`() throws {
+    let site = try Site(.init(apiWorkers: 4, merchantDeadlineSeconds: 3))
+    let (paid, _) = try site.paidOrder()
+    let (number, _, _) = try site.unpaidOrder()
+    for endpoint in ["orderquery", "closeorder"] {
+      try site.fault(endpoint, "delay", count: 0, milliseconds: 2000)
+    }
+    let close = "/wxpay/merchant/orders/\(number)/close"
+    #expect(try site.send("POST", close, token: site.cashier).code == "WECHAT_UNAVAILABLE")
+    try site.fault("refund", "delay", count: 1, milliseconds: 4000)
+    let refund = try site.refund(paid, fee: 1990)
+    #expect(refund.status == 201, "\(refund.text)")
+    #expect(refund.json["state"]?.string == "sending", "\(refund.text)")
+    try site.clearFaults()
+    #expect(try site.send("POST", close, token: site.cashier).status == 200)
+  }
+
   @Test func `an order of another appid's buyer is not found, and the log says why`() throws {
     let site = try Site(.init(apiWorkers: 4))
     let number = Site.number()

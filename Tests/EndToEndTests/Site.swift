@@ -29,6 +29,7 @@ final class Site: Sendable {
     var signType = "MD5"
     var apiWorkers = 64
     var apiDeadlineSeconds: Int?
+    var merchantDeadlineSeconds: Int?
     /// Real seconds of WeChat's schedule per second here.
     var speed = 1000
     var server: PrivateMariaDB?
@@ -270,12 +271,13 @@ final class Site: Sendable {
         [.posixPermissions: 0o600], ofItemAtPath: folder.file(name))
     }
     let deadline = options.apiDeadlineSeconds.map { ", deadline: \($0)" } ?? ""
+    let merchantDeadline = options.merchantDeadlineSeconds.map { ", deadline: \($0)" } ?? ""
     return try folder.write(
       """
       listen:
         api:      { socket: api.sock, workers: \(options.apiWorkers)\(deadline) }
         notify:   { socket: notify.sock, workers: 16 }
-        merchant: { socket: merchant.sock, workers: 8 }
+        merchant: { socket: merchant.sock, workers: 8\(merchantDeadline) }
       database:
         { socket: "\(server.socket)", name: \(database), user: service_\(database.suffix(9)),
           password_file: db.password, connections: 16 }

@@ -1,4 +1,5 @@
 import Foundation
+import MariaDB
 import Server
 import TestSupport
 import Testing
@@ -80,6 +81,31 @@ import Testing
       builtProduct("weixinpay"), ["order", "query", number, "--config", site.configuration])
     #expect(output.contains("\(number): not paid"), "\(output)")
     #expect(output.contains("\(number)-2: WeChat does not know it"), "\(output)")
+  }
+
+  @Test func `what was refunded before the payment was known is found and said`() throws {
+    let site = try Site()
+    for endpoint in ["notify", "refund_notify"] { try site.fault(endpoint, "lose", count: 0) }
+    let (number, buyer, payment) = try site.unpaidOrder()
+    try site.confirm(payment)
+    let refund = try site.control(
+      "POST", "refund-by-hand",
+      [
+        "out_trade_no": .string(number), "refund_fee": 1990,
+        "notify_url": .string(site.nginx.shopURL + "/wxpay/receive-refund-notify"),
+      ])
+    try #require(refund.status == 200, "\(refund.text)")
+    func order() throws -> JSON {
+      try site.send("GET", "/wxpay/order?out_trade_no=\(number)", token: buyer.token).json
+    }
+    try eventually("WeChat's word") { try order()["state"]?.string == "paid" }
+    #expect(try site.merchantOrder(number)["alarms"] == ["refunded_elsewhere"])
+    try eventually("the refund is found") {
+      _ = try site.command(["sweep"])
+      return try order()["refunded_fee"]?.integer == 1990
+    }
+    let events = try site.query("SELECT event FROM event WHERE order_no = '\(number)' ORDER BY seq")
+    #expect(try events.map { try $0.text("event") } == ["paid", "refund_succeeded"])
   }
 }
 

@@ -34,7 +34,7 @@ struct FindPlatformRefunds {
       }
       let act = conversation.act("wechat-query")
       if let known = try gateway.refunds.find(
-        merchant.name, record.outRefundNo, until: conversation.deadline)
+        merchant.name, record.outRefundNo, until: conversation.lateDeadline)
       {
         // Also of one that was given up here: that WeChat has it nevertheless becomes an alarm.
         _ = try gateway.refunds.record(news, of: known, by: act)

@@ -19,7 +19,7 @@ enum Login {
     let lifeSeconds = context.gateway.settings.sessionLifeSeconds
     let token = try context.gateway.sessions.begin(
       merchant: merchant.name, openID: openID, lifeSeconds: lifeSeconds,
-      by: context.act("buyer"))
+      by: context.conversation(merchant).act("buyer"))
     return Answer.json(["token": JSON(token), "expires_in": JSON(lifeSeconds)])
   }
 

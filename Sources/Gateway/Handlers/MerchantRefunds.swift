@@ -164,7 +164,7 @@ enum MerchantRefunds {
     _ refund: Refund, _ context: Context, status: Int = 200, isRepeated: Bool? = nil
   ) throws -> Response {
     let tries = try context.gateway.refunds.nextTries(
-      of: [refund], until: context.request.deadline)
+      of: [refund], until: context.lateDeadline)
     let view = RefundView(refund, nextTryAt: tries[refund.number], now: context.now)
     return Answer.json(
       isRepeated.map(view.forMerchant(isRepeated:)) ?? view.forMerchant, status: status)
