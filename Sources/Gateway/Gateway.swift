@@ -18,11 +18,25 @@ public final class Gateway: Sendable {
   /// How the merchants' shops are told what happens.
   let shop: ShopChannels
   let logger: Logger
+  /// Whether MariaDB takes what has to be stored.
+  let writing: WritingHealth
+  /// Refund notifications, which anybody can send, leave most workers to those of payments.
+  let refundNotifications: Crowd
+  private let wrongTokens: FailedAttempts
+  private let wrongSessions: FailedAttempts
+  private let refused = Tally<Logger.Metadata>()
 
   init(
     settings: Settings, database: Database, hosts: WeChatHosts,
-    identities: [MerchantName: Pool<Session>], logger: Logger
+    identities: [MerchantName: Pool<Session>], logger: Logger,
+    writing: WritingHealth = WritingHealth()
   ) {
+    self.writing = writing
+    refundNotifications = Crowd(limit: settings.listen.notify.workers / 4)
+    // A shop's backend has one token. Buyers behind one carrier's address are thousands, and their
+    // sessions end every day.
+    wrongTokens = FailedAttempts(limit: 20)
+    wrongSessions = FailedAttempts(limit: 200)
     self.settings = settings
     self.database = database
     self.hosts = hosts
@@ -54,7 +68,9 @@ public final class Gateway: Sendable {
       response = try route(context, on: socket)
     } catch {
       failure = error
+      writing.note(error)
       response = answer(error, to: request, on: socket)
+      if response.status == 401 { failedAttempts(on: socket).note(request.remoteAddress) }
     }
     log(request, response, failure, on: socket, took: ContinuousClock.now - started)
     return response
@@ -63,6 +79,9 @@ public final class Gateway: Sendable {
   private func route(_ context: Context, on socket: String) throws -> Response {
     let request = context.request
     guard !request.hasWaitedTooLong else { throw Refusal(.overloaded) }
+    guard !failedAttempts(on: socket).isBlocked(request.remoteAddress) else {
+      throw Refusal(.tooManyRequests)
+    }
     let candidates = Route.at(name: request.route, socket: socket, path: context.path)
     guard !candidates.isEmpty else { throw Refusal(.routeNotFound) }
     guard let route = candidates.first(where: { $0.method == request.method }) else {
@@ -76,6 +95,10 @@ public final class Gateway: Sendable {
     var context = context
     context.queryMembers = route.query
     return try route.handle(context)
+  }
+
+  private func failedAttempts(on socket: String) -> FailedAttempts {
+    socket == Route.Socket.merchant.rawValue ? wrongTokens : wrongSessions
   }
 
   /// WeChat understands nothing but its own XML, people and programs get JSON.
@@ -114,7 +137,29 @@ public final class Gateway: Sendable {
       default: if let reason = refusal.reason { metadata["reason"] = "\(reason)" }
       }
     }
-    logger.log(level: level, "answered", metadata: metadata)
+    guard let failure, isCommon(Answer.refusal(for: failure).code, on: socket) else {
+      logger.log(level: level, "answered", metadata: metadata)
+      return tell(refused.rest())
+    }
+    tell(refused.count(metadata))
+  }
+
+  /// Whether anybody can have a refusal as often as he likes: such are counted, and told once a
+  /// second.
+  private func isCommon(_ code: Refusal.Code, on socket: String) -> Bool {
+    switch code {
+    case .tooManyRequests: true
+    case .notificationRefused, .overloaded, .routeNotFound, .methodNotAllowed:
+      socket == Route.Socket.notify.rawValue
+    default: false
+    }
+  }
+
+  private func tell(_ report: Tally<Logger.Metadata>.Report?) {
+    guard let report else { return }
+    var metadata = report.last
+    metadata["count"] = "\(report.count)"
+    logger.warning("refused", metadata: metadata)
   }
 }
 

@@ -20,6 +20,7 @@ struct Refusal: Error {
     switch code.status {
     case 401: [("WWW-Authenticate", "Bearer")]
     case 405: [("Allow", allowed.joined(separator: ", "))]
+    case 429: [("Retry-After", "60")]
     case 503: [("Retry-After", "2")]
     default: []
     }
@@ -55,6 +56,7 @@ struct Refusal: Error {
     case bodyTooLarge = "BODY_TOO_LARGE"
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case tooManyLogins = "TOO_MANY_LOGINS"
+    case tooManyRequests = "TOO_MANY_REQUESTS"
     case loginMisconfigured = "LOGIN_MISCONFIGURED"
     case paymentMisconfigured = "PAYMENT_MISCONFIGURED"
     case notificationRefused = "NOTIFICATION_REFUSED"
@@ -78,7 +80,7 @@ struct Refusal: Error {
       case .refundStateConflict, .refundDayLimitReached: 409
       case .bodyTooLarge: 413
       case .unsupportedMediaType: 415
-      case .tooManyLogins, .tooManyApplications: 429
+      case .tooManyLogins, .tooManyApplications, .tooManyRequests: 429
       case .internalFault, .loginMisconfigured, .paymentMisconfigured: 500
       case .wechatRefused: 502
       case .wechatUnavailable, .databaseUnavailable, .overloaded: 503
@@ -116,6 +118,8 @@ struct Refusal: Error {
       case .amountMismatch: "The amount is not the order's amount: load the order again."
       case .bodyTooLarge: "The body is larger than 65536 bytes."
       case .unsupportedMediaType: "Send the body as application/json."
+      case .tooManyRequests:
+        "Too many wrong tokens came from this address: wait a minute, and send a valid one."
       case .tooManyLogins: "WeChat allows no more logins of this user right now: wait a minute."
       case .loginMisconfigured:
         "WeChat refuses every login: the merchant's appid, AppSecret or quota must be looked at."

@@ -21,11 +21,12 @@ final class Service: Sendable {
   ) throws {
     let hosts = settings.weChatHosts
     let identities = try settings.identitySessions()
+    let writing = WritingHealth()
     func gateway(connections: Int) -> Gateway {
       Gateway(
         settings: settings,
         database: Database(settings.database.service, connections: connections), hosts: hosts,
-        identities: identities, logger: logger)
+        identities: identities, logger: logger, writing: writing)
     }
     let listeners = listeners(settings)
     // A gateway for each socket, with connections of its own: a rush on one leaves the others theirs.

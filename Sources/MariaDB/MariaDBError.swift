@@ -97,6 +97,14 @@ extension MariaDBError {
   }
 }
 
+extension MariaDBError {
+  /// Whether the server says that it stores nothing: read-only, a full disk or table, a binary log
+  /// that cannot be written.
+  public var saysNothingCanBeStored: Bool {
+    [1021, 1026, 1030, 1036, 1114, 1290, 1598, 1665, 1792].contains(code)
+  }
+}
+
 extension MariaDBError.Kind {
   init(code: UInt32) {
     self =

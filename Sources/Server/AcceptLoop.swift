@@ -10,6 +10,7 @@ struct AcceptLoop: Sendable {
   private let logger: Logger
   private let respond: @Sendable (Request, _ listener: String) -> Response
   private let shortages = Throttle(interval: .seconds(1))
+  private let refused = Tally<RequestRefusal>()
 
   init(
     listener: Listener, socket: ListeningSocket, allowedUserIDs: Set<UInt32>, logger: Logger,
@@ -41,10 +42,10 @@ struct AcceptLoop: Sendable {
       switch slot.receive(from: socket, rules) {
       case .request(let received): send(response(to: received), &slot)
       case .unacceptable(let refusal):
-        logger.notice("request refused", metadata: ["reason": "\(refusal)"])
+        tell("request refused", refusal)
         send(Response(status: refusal == .bodyTooLarge ? 413 : 400), &slot)
       case .refused(let refusal):
-        logger.warning("request refused before it was read", metadata: ["reason": "\(refusal)"])
+        tell("request refused before it was read", refusal)
       case .exhausted(let error):
         // Every idle worker meets it, twenty times a second.
         guard shortages.permits() else { continue }
@@ -52,6 +53,13 @@ struct AcceptLoop: Sendable {
       case .closed: return
       }
     }
+  }
+
+  /// At most once a second, with how many there were.
+  private func tell(_ event: Logger.Message, _ refusal: RequestRefusal) {
+    guard let report = refused.count(refusal) else { return }
+    logger.warning(
+      event, metadata: ["reason": "\(report.last)", "count": "\(report.count)"])
   }
 
   private func response(to received: ReceivedRequest) -> Response {

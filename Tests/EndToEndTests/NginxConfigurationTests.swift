@@ -238,6 +238,33 @@ import Testing
     #expect(site.count == 150 + ofAnother.count { $0 == 200 })
   }
 
+  @Test func `a network of IPv6 is counted as one address`() throws {
+    let site = try RecordedSite(
+      siteConfiguration: "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;")
+    func statuses(_ addresses: [String]) throws -> Set<Int> {
+      try addresses.reduce(into: []) { found, address in
+        found.formUnion(
+          try site.statuses(
+            Array(repeating: "/wxpay/refund-apply", count: 15), "-H", "X-Real-IP: \(address)"))
+      }
+    }
+    // However nginx writes them, these are of one network.
+    let tails = ["1", "1:0:0:1", "0:1:0:0:0:1", "0:0:1:2:3:4", "ffff:0:0:0", "2:3:4:5", "7", "8"]
+    for prefix in ["2001:db8::", "2001:db8:1::", "2001:db8:1:2:", "2400::"] {
+      let network = tails.map { tail in
+        let groups = tail.split(separator: ":").suffix(4)
+        let zeros = prefix.hasSuffix("::") ? "" : String(repeating: "0:", count: 4 - groups.count)
+        return prefix + zeros + groups.joined(separator: ":")
+      }
+      #expect(try statuses(network) == [200, 429], "\(network)")
+    }
+    // These are of as many networks as there are.
+    #expect(try statuses((10..<18).map { "2001:db8:7:\($0)::1" }) == [200])
+    #expect(try statuses((10..<18).map { "2001:db8:\($0)::1" }) == [200])
+    #expect(try statuses((10..<18).map { "2001::\($0):1:2:3:4" }) == [200])
+    #expect(try statuses((10..<18).map { "::ffff:192.0.2.\($0)" }) == [200])
+  }
+
   @Test(arguments: ["/wxpay/health", "/wxpay/metrics"])
   func `other machines do not see health and metrics`(path: String) throws {
     let site = try RecordedSite()

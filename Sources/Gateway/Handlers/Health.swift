@@ -1,17 +1,17 @@
-import MariaDB
 import Server
+import Store
 
-/// `GET health`: whether the gateway can do its work; 503 when it cannot.
+/// `GET health`: whether the gateway can do its work, which is to store what happens; 503 with the
+/// reason when it cannot.
 enum Health {
   static func handle(_ context: Context) throws -> Response {
-    let patience = min(context.request.deadline, .now + .seconds(1))
-    do {
-      try context.gateway.database.withConnection(until: patience) { connection in
-        _ = try connection.query("SELECT 1")
-      }
-      return Answer.json(["status": "ok", "database": "ok", "version": .string(programVersion)])
-    } catch {
-      return Answer.json(["status": "failing", "database": JSON("\(error)")], status: 503)
+    let deadline = min(context.request.deadline, .now + .seconds(1))
+    let reason = context.gateway.writing.reason {
+      try context.gateway.pace.proveWriting(until: deadline)
     }
+    guard let reason else {
+      return Answer.json(["status": "ok", "database": "ok", "version": .string(programVersion)])
+    }
+    return Answer.json(["status": "failing", "database": JSON(reason)], status: 503)
   }
 }

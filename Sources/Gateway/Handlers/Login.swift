@@ -9,9 +9,11 @@ import WeChatPay
 enum Login {
   static func handle(_ context: Context) throws -> Response {
     let body = try context.json()
-    guard let code = body["code"]?.string, (1...128).contains(code.utf8.count) else {
+    guard let code = body["code"]?.string, !code.isEmpty else {
       throw Refusal(.malformedRequest, "code: expected the text that wx.login returned.")
     }
+    // Each question costs a session, and counts in what WeChat allows a day.
+    guard isPossible(code) else { throw Refusal(.loginCodeInvalid) }
     let merchant = try merchant(body["merchant"]?.string, context)
     let openID = try LoginClient(
       merchant: merchant, hosts: context.gateway.hosts, deadline: context.request.deadline
@@ -21,6 +23,19 @@ enum Login {
       merchant: merchant.name, openID: openID, lifeSeconds: lifeSeconds,
       by: context.conversation(merchant).act("buyer"))
     return Answer.json(["token": JSON(token), "expires_in": JSON(lifeSeconds)])
+  }
+
+  /// Whether WeChat can have made it: it gives 32 letters and digits, and names no rule.
+  static func isPossible(_ code: String) -> Bool {
+    (20...128).contains(code.utf8.count)
+      && code.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+          UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
   }
 
   /// Whose mini-program it is: nginx says so (`WEIXINPAY_MERCHANT`), else the client; a gateway of

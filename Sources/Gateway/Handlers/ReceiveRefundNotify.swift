@@ -11,6 +11,10 @@ import WeChatPay
 /// answer is one and the same: differences would tell how it decrypts.
 enum ReceiveRefundNotify {
   static func handle(_ context: Context) throws -> Response {
+    try context.gateway.refundNotifications.enter { try take(context) }
+  }
+
+  private static func take(_ context: Context) throws -> Response {
     let notification = try RefundNotification(context.request.body)
     let merchant = try context.merchant(
       appID: notification.appID, merchantID: notification.merchantID)

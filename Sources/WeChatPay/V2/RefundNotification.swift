@@ -13,8 +13,14 @@ public struct RefundNotification: Sendable {
   public let merchantID: MerchantID
   private let encrypted: String
 
+  /// WeChat's have about 1 KiB, of which `req_info` is most. Anybody can send one, and reading it is
+  /// to cost little.
+  private static let maximumBytes = 16 << 10
+  private static let maximumEncryptedBytes = 4 << 10
+
   /// Reads the body of a request to the refund's `notify_url`.
   public init(_ body: [UInt8]) throws(NotificationRefusal) {
+    guard body.count <= Self.maximumBytes else { throw .message(.tooLong) }
     let fields: Fields
     do {
       fields = try FlatXML.read(body)
@@ -26,7 +32,9 @@ public struct RefundNotification: Sendable {
       _ = try fields.value("return_code") { $0 == "SUCCESS" ? $0 : nil }
       appID = try fields.value("appid", AppID.init)
       merchantID = try fields.value("mch_id", MerchantID.init)
-      encrypted = try fields.value("req_info") { $0.isEmpty ? nil : $0 }
+      encrypted = try fields.value("req_info") { text in
+        (1...Self.maximumEncryptedBytes).contains(text.utf8.count) ? text : nil
+      }
     } catch {
       throw .field(error.name)
     }
@@ -46,8 +54,8 @@ public struct RefundNotification: Sendable {
 
   /// AES-256-ECB with PKCS#7 padding, Base64, below it a message with root `root`.
   static func decrypt(_ text: String, key: APIKey) throws(NotificationRefusal) -> Fields {
-    let digits = text.filter { !$0.isWhitespace }
-    guard let ciphertext = Data(base64Encoded: digits) else { throw .undecipherable }
+    let digits = text.utf8.filter { !" \t\r\n".utf8.contains($0) }
+    guard let ciphertext = Data(base64Encoded: Data(digits)) else { throw .undecipherable }
     do {
       let plain = try decryptAES256ECB(key: key.refundKey, ciphertext: Array(ciphertext))
       return try FlatXML.read(plain, root: "root")
