@@ -16,7 +16,8 @@ extension TransportError {
     let isCertificateFault = error.isCertificateFault
     let message =
       isCertificateFault
-      ? "the merchant's certificate (商户API证书) was refused or cannot be used: \(error.message)"
+      ? "the merchant's certificate (商户API证书) was refused or cannot be used:"
+        + " \(error.message.reasonFirst)"
       : error.message.withoutDuration
     switch error.outcome {
     case .provenUnsent:
@@ -31,6 +32,18 @@ extension TransportError {
 }
 
 extension String {
+  /// libcurl's text about a certificate with OpenSSL's reason at its beginning: whatever is cut, it is
+  /// not that. libcurl begins with a path, and its own text ends after 255 bytes.
+  ///
+  /// `could not load PEM client certificate from /…, OpenSSL error error:0A00018E:SSL routines::ca md
+  /// too weak, (no key found, …)` becomes `ca md too weak; could not load …`.
+  var reasonFirst: String {
+    guard let reason = firstMatch(of: /error:[0-9A-F]+:[^:]*:[^:]*:([^,]+)/)?.output.1 else {
+      return self
+    }
+    return "\(reason); \(self)"
+  }
+
   /// libcurl's text without ` after 10001 milliseconds`.
   ///
   /// Such a time differs at each try, and the same trouble is told once in an order's history only

@@ -102,7 +102,6 @@ import Testing
     #expect(seen["state"]?.string == "paid")
     #expect(seen["refunds"]?.array?.isEmpty == true, "\(seen)")
     #expect(seen["refunded_fee"]?.integer == 0)
-    let before = try books()
     for refund in refunds {
       expect(
         "REFUND_NOT_FOUND", 404,
@@ -110,7 +109,7 @@ import Testing
           "POST", "/wxpay/refund-withdraw", token: second.token,
           json: ["out_trade_no": .string(number), "out_refund_no": .string(refund)]))
     }
-    #expect(try books() == before)
+    for refund in refunds { #expect(try site.refund(refund)["state"]?.string != "withdrawn") }
     let withdrawal = try site.decide("withdraw", refunds[1], ["reason": "算了"])
     #expect(withdrawal.json["state"]?.string == "withdrawn", "\(withdrawal.text)")
   }

@@ -168,6 +168,41 @@ import Testing
     #expect(try site.weChatRefunds(of: orders[0]) == [])
   }
 
+  @Test func `commands say why a refund waits, when it is tried again, and what a retry came to`()
+    throws
+  {
+    let site = try Site()
+    let (order, _) = try site.paidOrder()
+    let refund = "R-\(order)"
+    try site.control("POST", "balance", ["fen": 0])
+    _ = try site.refund(order, fee: 1990, refundNumber: refund)
+    for arguments in [["list", "--waiting", "funds"], ["show", refund], ["show", order]] {
+      let told = try site.command(["refund"] + arguments)
+      #expect(told.code == 0)
+      for words in [refund, "NOTENOUGH", "next try"] {
+        #expect(told.output.contains(words), "\(arguments): \(told.output)")
+      }
+    }
+    #expect(try site.command(["refund", "list", "--waiting", "person"]).output == "")
+    #expect(
+      try site.send(
+        "GET", "/wxpay/merchant/refunds?waiting_for=funds", token: site.cashier
+      ).json["refunds"]?.array?.count == 1)
+    try site.control("POST", "balance", ["fen": .null])
+    let retry = try site.command(["refund", "retry", refund])
+    #expect(retry.code == 0)
+    #expect(retry.output.contains("It was sent"), "\(retry.output)")
+    let id = try #require(try site.refund(refund)["refund_id"]?.string)
+    let shown = try site.command(["refund", "show", id, "--json"])
+    let view = try JSON(parsing: Array(shown.output.utf8))
+    #expect(view["out_refund_no"]?.string == refund)
+    #expect(try site.refund(id)["out_refund_no"]?.string == refund)
+    // The same wish again is the same refund, and says so.
+    let again = try site.refund(order, fee: 1990, refundNumber: refund)
+    #expect(again.status == 200 && again.json["repeated"]?.bool == true, "\(again.text)")
+    #expect(try site.command(["refund", "show", "50300000000000000000"]).code == 1)
+  }
+
   @Test func `a mended configuration frees all refunds as soon as one is tried again`() throws {
     // At its own pace: a pause is a minute, and the next try would be later still.
     let site = try Site(Site.Options(haste: 1, hasDuties: true))

@@ -17,4 +17,13 @@ import Testing
   func `the same trouble is told in the same words`(text: String, told: String) {
     #expect(text.withoutDuration == told)
   }
+
+  @Test func `OpenSSL's reason comes before what may be cut`() {
+    let text =
+      "could not load PEM client certificate from /etc/weixinpay/secret/apiclient_cert.pem, OpenSSL"
+      + " error error:0A00018E:SSL routines::ca md too weak, (no key found, wrong passphrase, or"
+      + " wrong file format?)"
+    #expect(text.reasonFirst == "ca md too weak; " + text)
+    #expect("Empty reply from server".reasonFirst == "Empty reply from server")
+  }
 }

@@ -1,5 +1,10 @@
-import Payments
-import Server
+public import Payments
+public import Server
+
+/// A refund as the merchant API shows it; `refund show --json` prints the same.
+public func merchantView(of refund: Refund, nextTryAt: BeijingTime?, now: BeijingTime) -> JSON {
+  RefundView(refund, nextTryAt: nextTryAt, now: now).forMerchant
+}
 
 /// A refund as the world outside sees it. Amounts are in fen, times in Beijing time.
 struct RefundView {

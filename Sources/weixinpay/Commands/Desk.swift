@@ -40,7 +40,10 @@ struct Desk: ParsableArguments {
       let gateway = try Gateway.byHand(try settings(), database: database)
       do {
         switch try gateway.decide(merchant, refund.number, decision, by: act) {
-        case .decided(let refund), .stood(let refund): Console.show(refund.line(at: act.now))
+        case .decided(let refund): Console.show(refund.line(at: act.now))
+        case .stood(let refund):
+          Console.show(refund.line(at: act.now))
+          Console.say("It was decided so before: nothing was changed.")
         case .amountConflict(let refund):
           Console.say(
             "Refund \(refund.number) is of \(refund.amount); \(refund.appliedAmount) were applied"
@@ -48,6 +51,9 @@ struct Desk: ParsableArguments {
           throw ExitCode.failure
         case .notFound: throw argument.unknown
         }
+      } catch NotRefundable.tooMany {
+        Console.say("WeChat takes at most 50 refunds of one payment. Nothing was changed.")
+        throw ExitCode.failure
       } catch is RefundRefusal {
         let latest = try argument.find(merchant, database, act)
         Console.say(
@@ -119,6 +125,8 @@ extension Reason: ExpressibleByArgument {
 
 extension RefundState: ExpressibleByArgument {}
 
+extension RefundWait: ExpressibleByArgument {}
+
 extension Refund {
   /// What is asked before money is sent.
   func question(_ decision: RefundDecision) -> String {
@@ -134,7 +142,33 @@ extension Refund {
       + "  \(reason)"
   }
 
-  func story(at now: BeijingTime) -> [String] {
+  /// The same, and below it what keeps it from going on.
+  func lines(at now: BeijingTime, nextTryAt: BeijingTime?) -> [String] {
+    [line(at: now)] + waiting(nextTryAt: nextTryAt).map { "    \($0)" }
+  }
+
+  /// Why it does not go on right now, and when it is tried again; nothing when it does.
+  private func waiting(nextTryAt: BeijingTime?) -> [String] {
+    guard state.isUnderWay, wait != nil || nextTryAt != nil else { return [] }
+    let reason = wait == nil || state == .processing ? next : "\(next): \(remark ?? "")"
+    return [reason] + (nextTryAt.map { ["next try \($0.rfc3339)"] } ?? [])
+  }
+
+  /// What a retry has come to.
+  func outcome(since before: Refund, nextTryAt: BeijingTime?) -> [String] {
+    let what =
+      if sends > before.sends {
+        "It was sent."
+      } else if version == before.version {
+        "Nothing has changed yet."
+      } else {
+        "WeChat was asked."
+      }
+    let rest = waiting(nextTryAt: nextTryAt)
+    return [what] + (rest.isEmpty ? [next] : rest)
+  }
+
+  func story(at now: BeijingTime, nextTryAt: BeijingTime?) -> [String] {
     var lines = [
       "Refund \(number): \(state.rawValue), \(amount) of \(total)\(isOverdue(at: now) ? ", OVERDUE" : "")",
       "  order        \(order), paid as \(outTradeNo), transaction \(transactionID)",
@@ -143,8 +177,9 @@ extension Refund {
     if amount != appliedAmount { lines.append("  applied for  \(appliedAmount)") }
     if let reviewReason { lines.append("  decision     \(reviewReason)") }
     if let refundID { lines.append("  refund_id    \(refundID)") }
-    if sends > 0 { lines.append("  sent         \(sends) times") }
+    if sends > 0 { lines.append("  sent         \(sends == 1 ? "once" : "\(sends) times")") }
     if let remark { lines.append("  remark       \(remark)") }
+    if let nextTryAt { lines.append("  next try     \(nextTryAt.rfc3339)") }
     return lines + ["Next: \(next)."]
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Gateway
 import MariaDB
 import Payments
+import Server
 import Store
 
 struct RefundCommand: ParsableCommand {
@@ -20,30 +21,82 @@ struct RefundCommand: ParsableCommand {
     @Option(help: "Only refunds in this state, such as applied or abnormal.")
     var state: RefundState?
 
+    @Option(help: "Only refunds under way that wait for this, such as funds or configuration.")
+    var waiting: RefundWait?
+
+    @Flag(help: "Print JSON, as the merchant API does.")
+    var json = false
+
     func run() throws {
       try desk.work { merchant, database, act in
         var cursor: RefundCursor?
+        var views: [JSON] = []
         repeat {
           // A deadline for each page: there may be thousands.
-          let page = try Refunds(database).list(
-            merchant: merchant, state: state, after: cursor, limit: 100, until: .now + .seconds(25))
-          Console.show(page.refunds.map { $0.line(at: act.now) })
+          let deadline = ContinuousClock.now + .seconds(25)
+          let refunds = Refunds(database)
+          let page = try refunds.list(
+            merchant: merchant, state: state, waitingFor: waiting, after: cursor, limit: 100,
+            until: deadline)
+          let tries = try refunds.nextTries(of: page.refunds, until: deadline)
+          if json {
+            views += page.refunds.map {
+              merchantView(of: $0, nextTryAt: tries[$0.number], now: act.now)
+            }
+          } else {
+            Console.show(
+              page.refunds.flatMap { $0.lines(at: act.now, nextTryAt: tries[$0.number]) })
+          }
           cursor = page.next
         } while cursor != nil
+        if json { Console.show(["refunds": .array(views)]) }
       }
     }
   }
 
   struct Show: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Tell where a refund stands.")
+    static let configuration = CommandConfiguration(
+      abstract: "Tell where a refund stands, or the refunds of an order.")
 
     @OptionGroup var desk: Desk
-    @OptionGroup var refund: RefundArgument
+
+    @Argument(help: "The refund's number (out_refund_no or refund_id), or its order's.")
+    var number: String
+
+    @Flag(help: "Print JSON, as the merchant API does.")
+    var json = false
 
     func run() throws {
       try desk.work { merchant, database, act in
-        Console.show(try refund.find(merchant, database, act).story(at: act.now))
+        let refunds = Refunds(database)
+        let one = try refunds.find(merchant, named: number, until: act.deadline)
+        let found = try one.map { [$0] } ?? ofOrder(merchant, database, act)
+        let tries = try refunds.nextTries(of: found, until: act.deadline)
+        if json {
+          let views = found.map {
+            merchantView(of: $0, nextTryAt: tries[$0.number], now: act.now)
+          }
+          Console.show(one == nil ? ["refunds": .array(views)] : views[0])
+        } else if let one {
+          Console.show(one.story(at: act.now, nextTryAt: tries[one.number]))
+        } else {
+          Console.show(found.flatMap { $0.lines(at: act.now, nextTryAt: tries[$0.number]) })
+        }
       }
+    }
+
+    private func ofOrder(
+      _ merchant: MerchantName, _ database: Database, _ act: Act
+    ) throws -> [Refund] {
+      let order = try OrderSearch(database).order(merchant, named: number, until: act.deadline)
+      let found = try order.map {
+        try Refunds(database).find(merchant, orders: [$0], until: act.deadline)
+      }
+      guard let found, !found.isEmpty else {
+        Console.say("There is no refund, nor an order with refunds, \(number) of this merchant.")
+        throw ExitCode.failure
+      }
+      return found
     }
   }
 
@@ -145,7 +198,11 @@ struct RefundCommand: ParsableCommand {
           try consent.ask(found.question(RefundDecision(.approve(amount: nil), reason: nil)))
         }
         let gateway = try Gateway.byHand(try desk.settings(), database: database)
-        Console.show(try gateway.retry(found, by: act).line(at: act.now))
+        let refund = try gateway.retry(found, by: act)
+        let tries = try Refunds(database).nextTries(of: [refund], until: act.deadline)
+        Console.show(
+          [refund.line(at: act.now)]
+            + refund.outcome(since: found, nextTryAt: tries[refund.number]).map { "    \($0)" })
       }
     }
   }
