@@ -56,6 +56,8 @@ enum Answer {
     case let refusal as RefundRefusal: Refusal(refusal)
     case let error as WeChatPayError: Refusal(error)
     case let error as LoginError: Refusal(error)
+    // Which column, and its rule, is for the operator: it stands in the log.
+    case let row as UnusableRow where row.table == "shop_order": Refusal(.orderUnusable)
     case is PoolExhausted: Refusal(.databaseUnavailable)
     case let error as MariaDBError:
       switch error.kind {

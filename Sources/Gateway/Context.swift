@@ -55,10 +55,9 @@ struct Context: Sendable {
     until deadline: ContinuousClock.Instant? = nil
   ) throws -> OrderRecord {
     let record = try gateway.orders.find(
-      merchant: session.merchant, number: number, until: deadline ?? request.deadline)
-    guard let record, let payer = record.order.openID ?? record.attempt?.openID,
-      payer == session.openID
-    else { throw Refusal(.orderNotFound) }
+      merchant: session.merchant, number: number, of: session.openID,
+      until: deadline ?? request.deadline)
+    guard let record else { throw Refusal(.orderNotFound) }
     return record
   }
 

@@ -131,7 +131,7 @@ public final class Gateway: Sendable {
       case 500...:
         metadata["reason"] = "\(refusal.reason ?? "\(failure)")"
         level = .error
-      case _ where socket == Route.Socket.notify.rawValue:
+      case _ where socket == Route.Socket.notify.rawValue || refusal.code == .orderUnusable:
         metadata["reason"] = "\(failure)"
         level = .warning
       default: if let reason = refusal.reason { metadata["reason"] = "\(reason)" }

@@ -52,6 +52,7 @@ struct Refusal: Error {
     case refundConflict = "REFUND_CONFLICT"
     case refundStateConflict = "REFUND_STATE_CONFLICT"
     case ordersComeFromShop = "ORDERS_COME_FROM_SHOP"
+    case orderUnusable = "ORDER_UNUSABLE"
     case amountMismatch = "AMOUNT_MISMATCH"
     case bodyTooLarge = "BODY_TOO_LARGE"
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
@@ -77,7 +78,7 @@ struct Refusal: Error {
       case .orderPaid, .orderClosed, .orderExpired, .orderConflict, .amountMismatch: 409
       case .notificationQuarantined, .ordersComeFromShop, .orderNotPaid: 409
       case .refundExceedsPayment, .refundLimitReached, .refundTooLate, .refundConflict: 409
-      case .refundStateConflict, .refundDayLimitReached: 409
+      case .refundStateConflict, .refundDayLimitReached, .orderUnusable: 409
       case .bodyTooLarge: 413
       case .unsupportedMediaType: 415
       case .tooManyLogins, .tooManyApplications, .tooManyRequests: 429
@@ -115,6 +116,7 @@ struct Refusal: Error {
       case .refundStateConflict: "The refund's state does not allow this."
       case .ordersComeFromShop:
         "Orders are a view of the shop's own table here: create the order there."
+      case .orderUnusable: "The shop's record of the order cannot be used: ask the shop."
       case .amountMismatch: "The amount is not the order's amount: load the order again."
       case .bodyTooLarge: "The body is larger than 65536 bytes."
       case .unsupportedMediaType: "Send the body as application/json."

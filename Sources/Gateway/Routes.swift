@@ -26,7 +26,7 @@ struct Route: Sendable {
     Route(name: "login", socket: .api, method: "DELETE", handle: Logout.handle),
     Route(name: "pay", socket: .api, method: "POST", body: .json, handle: Pay.handle),
     Route(
-      name: "order", socket: .api, method: "GET", query: ["out_trade_no"],
+      name: "order", socket: .api, method: "GET", query: ["out_trade_no", "refunds_cursor"],
       handle: ShowOrder.handle),
     Route(
       name: "refund-apply", socket: .api, method: "POST", body: .json, handle: BuyerRefunds.apply),
@@ -57,7 +57,7 @@ struct Route: Sendable {
       query: OrderFilter.members, handle: allowing(.reader, MerchantOrders.list)),
     Route(
       name: "merchant", socket: .merchant, method: "GET", path: ["orders", "*"],
-      handle: allowing(.reader, MerchantOrders.show)),
+      query: ["timeline_cursor", "refunds_cursor"], handle: allowing(.reader, MerchantOrders.show)),
     Route(
       name: "merchant", socket: .merchant, method: "POST", path: ["orders", "*", "close"],
       handle: allowing(.cashier, MerchantOrders.close)),

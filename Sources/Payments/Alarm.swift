@@ -4,8 +4,8 @@ public enum Alarm: String, CaseIterable, Sendable {
   case latePayment = "late_payment"
   /// A second attempt of the same order was paid: refund one.
   case secondPayment = "second_payment"
-  /// The order's amount was changed after the buyer had got what opens the cashier: paid is what
-  /// it cost before.
+  /// Paid is another amount than the order costs: it was changed after the buyer had got what opens
+  /// the cashier.
   case amountChanged = "amount_changed"
   /// WeChat reports another amount than the order's; the order was not marked paid.
   case amountMismatch = "amount_mismatch"
@@ -17,6 +17,8 @@ public enum Alarm: String, CaseIterable, Sendable {
   case transactionMismatch = "transaction_mismatch"
   /// One transaction was reported for two attempts; only the first was marked paid.
   case transactionReused = "transaction_reused"
+  /// Paid, but the shop's row of the order is gone.
+  case orderVanished = "order_vanished"
   /// A signed notification names an order that we do not know.
   case unknownOrder = "unknown_order"
   /// A signed notification names another appid or mch_id than the merchant's.

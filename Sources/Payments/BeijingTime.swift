@@ -9,16 +9,35 @@ public struct BeijingTime: Hashable, Comparable, Sendable {
 
   public init(microseconds: Int64) { self.microseconds = microseconds }
 
+  /// A moment that was not made here, as a shop's own table may hold any number.
+  ///
+  /// - Returns: `nil` outside of Beijing's years 0000 to 9999: WeChat's times have four digits for it.
+  public init?(untrusted microseconds: Int64) {
+    guard Self.calendar.contains(microseconds) else { return nil }
+    self.microseconds = microseconds
+  }
+
+  private static let calendar: Range<Int64> = {
+    let first = Calendar.days(year: 0, month: 1, day: 1) * 86_400 - offsetSeconds
+    let end = Calendar.days(year: 10_000, month: 1, day: 1) * 86_400 - offsetSeconds
+    return first * 1_000_000..<end * 1_000_000
+  }()
+
   public static func < (left: BeijingTime, right: BeijingTime) -> Bool {
     left.microseconds < right.microseconds
   }
 
   /// Seconds since 1970, rounded down: `timeStamp` of `wx.requestPayment`.
-  public var seconds: Int64 { (microseconds - microseconds.modulo(1_000_000)) / 1_000_000 }
+  public var seconds: Int64 {
+    microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0)
+  }
 
-  /// The moment so much later; earlier when negative.
+  /// The moment so much later, earlier when negative; the last there is when that is beyond it.
   public func adding(seconds: Int64) -> BeijingTime {
-    BeijingTime(microseconds: microseconds + seconds * 1_000_000)
+    let (span, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    let (sum, isTooFar) = microseconds.addingReportingOverflow(span)
+    guard isTooLong || isTooFar else { return BeijingTime(microseconds: sum) }
+    return BeijingTime(microseconds: seconds < 0 ? .min : .max)
   }
 
   /// `yyyyMMddHHmmss`, the form of `time_expire` and `time_end`.

@@ -8,18 +8,19 @@ public struct Order: Sendable {
   public let openID: OpenID?
   /// The order total (订单总金额).
   public let total: Fen
-  /// What the buyer reads in WeChat (商品描述).
-  public let body: Description
-  /// Returned unchanged in notifications (附加数据).
-  public let attach: Description?
-  /// Goods detail (商品详情), JSON text of up to 6,000 bytes, sent as it is.
+  /// What the buyer reads in WeChat (商品描述), as the shop wrote it: `Description(fitting:)` is what
+  /// WeChat is told.
+  public let body: String
+  /// Returned unchanged in notifications (附加数据), likewise.
+  public let attach: String?
+  /// Goods detail (商品详情): JSON text, if the shop keeps to the rules.
   public let detail: String?
   /// The last moment to pay; `nil` means WeChat's own limit of about 7 days.
   public let expiresAt: BeijingTime?
 
   public init(
-    merchant: MerchantName, number: OutTradeNo, openID: OpenID?, total: Fen, body: Description,
-    attach: Description?, detail: String?, expiresAt: BeijingTime?
+    merchant: MerchantName, number: OutTradeNo, openID: OpenID?, total: Fen, body: String,
+    attach: String?, detail: String?, expiresAt: BeijingTime?
   ) {
     self.merchant = merchant
     self.number = number
@@ -33,13 +34,16 @@ public struct Order: Sendable {
 }
 
 extension Order: Equatable {
+  private var texts: [[UInt8]?] {
+    [Array(body.utf8), attach.map { Array($0.utf8) }, detail.map { Array($0.utf8) }]
+  }
+
   /// The same content, byte for byte: Swift's own comparison of texts would take different
   /// spellings of one letter for the same.
   public static func == (left: Order, right: Order) -> Bool {
     left.merchant == right.merchant && left.number == right.number && left.openID == right.openID
-      && left.total == right.total && left.body == right.body && left.attach == right.attach
-      && left.detail.map { Array($0.utf8) } == right.detail.map { Array($0.utf8) }
-      && left.expiresAt == right.expiresAt
+      && left.total == right.total && left.expiresAt == right.expiresAt
+      && left.texts == right.texts
   }
 }
 
@@ -57,6 +61,21 @@ public struct Description: Equatable, Sendable, CustomStringConvertible {
       text.unicodeScalars.allSatisfy(\.isAllowedByWeChat)
     else { return nil }
     self.text = text
+  }
+
+  /// As much of a shop's own text as WeChat takes: cut at a character, without characters that
+  /// APIv2 does not carry.
+  ///
+  /// - Returns: `nil` when nothing is left of it that can be read.
+  public init?(fitting text: String) {
+    var kept = ""
+    // A character as people see it: of an emoji that is made of several, nothing may stay behind.
+    for character in text where character.unicodeScalars.allSatisfy(\.isAllowedByWeChat) {
+      guard kept.utf8.count + character.utf8.count <= 127 else { break }
+      kept.append(character)
+    }
+    guard kept.contains(where: { !$0.isWhitespace }) else { return nil }
+    self.text = kept
   }
 
   public static func == (left: Description, right: Description) -> Bool {

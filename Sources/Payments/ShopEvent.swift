@@ -4,6 +4,9 @@
 public enum ShopEvent: String, CaseIterable, Sendable {
   /// WeChat holds the money.
   case paid
+  /// WeChat holds money, but not what the order costs now: it was changed while the buyer had the
+  /// cashier open. A person has to look before anything is delivered.
+  case paidOtherAmount = "paid_other_amount"
   /// The merchant has closed the order, or its time to pay is over; it may still become `paid`
   /// afterwards.
   case closed
@@ -54,7 +57,7 @@ public enum ShopEvent: String, CaseIterable, Sendable {
   /// Whether it is about a refund, and not about the order as such.
   public var isAboutRefund: Bool {
     switch self {
-    case .paid, .closed: false
+    case .paid, .paidOtherAmount, .closed: false
     case .refundApplied, .refundAwaitingGoods, .refundApproved, .refundRejected, .refundWithdrawn,
       .refundRefused, .refundSucceeded, .refundClosed, .refundAbnormal:
       true

@@ -30,9 +30,27 @@ public struct UnusableRow: Error, Sendable, CustomStringConvertible {
   /// The order it is about, if the row says so.
   public let order: String?
 
+  public init(table: String, column: String, order: String?) {
+    self.table = table
+    self.column = column
+    self.order = order
+  }
+
   public var description: String {
     "\(table).\(column)\(order.map { " of order \($0)" } ?? "") holds a value that the gateway does "
-      + "not understand; look at the row, or at the version of the program that wrote it"
+      + "not understand\(rule.map { " (expected: \($0))" } ?? ""); look at the row, or at the version "
+      + "of the program that wrote it"
+  }
+
+  /// What a shop's own table has to keep to.
+  private var rule: String? {
+    switch (table, column) {
+    case ("shop_order", "total_fee"): "a whole number of fen from 1 to \(Fen.maximum)"
+    case ("shop_order", "openid"): "an openid, or NULL for any payer"
+    case ("shop_order", "expires_at"): "microseconds since 1970, up to the year 9999, or NULL"
+    case ("shop_order", "attach"): "text without &openid= or another field of a notification"
+    default: nil
+    }
   }
 }
 
@@ -54,12 +72,26 @@ struct Columns {
   }
 
   func payable(_ column: String) throws -> Fen {
-    guard let fen = Fen(payable: try row.integer(column)) else { throw unusable(column) }
+    guard let amount = try integer(column), let fen = Fen(payable: amount) else {
+      throw unusable(column)
+    }
     return fen
   }
 
+  /// - Throws: `UnusableRow` for what is no number, and beyond the calendar.
   func time(_ column: String) throws -> BeijingTime? {
-    try row.optionalInteger(column).map(BeijingTime.init(microseconds:))
+    guard let microseconds = try integer(column) else { return nil }
+    guard let time = BeijingTime(untrusted: microseconds) else { throw unusable(column) }
+    return time
+  }
+
+  private func integer(_ column: String) throws -> Int64? {
+    do throws(MariaDBError) {
+      return try row.optionalInteger(column)
+    } catch {
+      // A view may yield text where a number belongs.
+      throw unusable(column)
+    }
   }
 
   func unusable(_ column: String) -> UnusableRow {

@@ -7,19 +7,53 @@ public struct Journal: Sendable {
 
   public init(_ database: Database) { self.database = database }
 
-  /// An order's history, oldest first.
+  /// A part of an order's history.
+  public struct Page: Sendable {
+    /// Oldest first.
+    public let entries: [JournalEntry]
+    /// Where older ones end; `nil` when these begin with the order's first.
+    public let older: Int64?
+
+    public init(entries: [JournalEntry], older: Int64?) {
+      self.entries = entries
+      self.older = older
+    }
+  }
+
+  /// How many entries a view of an order shows: there is no end to what a buyer can cause.
+  private static let shown = 100
+
+  /// The newest part of an order's history.
+  ///
+  /// - Parameter cursor: `older` of the part that was seen before.
+  public func page(
+    merchant: MerchantName, order: OutTradeNo, before cursor: Int64? = nil,
+    until deadline: ContinuousClock.Instant
+  ) throws -> Page {
+    let rows = try database.withConnection(until: deadline) { connection in
+      try connection.query(
+        """
+        SELECT id, at, out_trade_no, out_refund_no, event, from_state, to_state, actor, detail,
+          request_id, client_address
+        FROM journal FORCE INDEX (by_order)
+        WHERE merchant = ? AND order_no = ? AND id < ? ORDER BY id DESC LIMIT ?
+        """,
+        [
+          .text(merchant.text), .text(order.text), .integer(cursor ?? .max),
+          .integer(Int64(Self.shown) + 1),
+        ])
+    }
+    let shown = rows.prefix(Self.shown)
+    return Page(
+      entries: try shown.reversed().map(JournalEntry.init),
+      older: rows.count > shown.count ? try shown.last?.integer("id") : nil)
+  }
+
+  /// The newest part of an order's history, oldest first.
   public func timeline(
     merchant: MerchantName, order: OutTradeNo, until deadline: ContinuousClock.Instant
   ) throws -> [JournalEntry] {
-    try database.withConnection(until: deadline) { connection in
-      try connection.query(
-        """
-        SELECT at, out_trade_no, out_refund_no, event, from_state, to_state, actor, detail,
-          request_id, client_address
-        FROM journal WHERE merchant = ? AND order_no = ? ORDER BY id
-        """, [.text(merchant.text), .text(order.text)]
-      ).map(JournalEntry.init)
-    }
+    try page(merchant: merchant, order: order, until: deadline).entries
   }
 }
 
@@ -74,6 +108,9 @@ struct JournalLine {
   var notificationID: Int64?
   /// What the shop is told about it; `nil` when it is none of the shop's business.
   var tells: ShopEvent?
+  /// What the order cost when it was paid, and what is wrong with the payment: told with it.
+  var orderTotal: Fen?
+  var alarms: [Alarm] = []
 
   /// As much of the sentence as the tables hold.
   var storedDetail: String { detail.fitting(512) }

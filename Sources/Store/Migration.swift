@@ -25,6 +25,7 @@ public struct Migration: Sendable {
     ("012-event", PackageResources._12_event_sql),
     ("013-faster-lists", PackageResources._13_faster_lists_sql),
     ("014-alarm", PackageResources._14_alarm_sql),
+    ("015-order-facts", PackageResources._15_order_facts_sql),
     ("016-refund-bounds", PackageResources._16_refund_bounds_sql),
     ("017-unified-order", PackageResources._17_unified_order_sql),
     ("018-login-sessions-of-a-buyer", PackageResources._18_login_sessions_of_a_buyer_sql),

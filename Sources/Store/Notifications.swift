@@ -37,9 +37,9 @@ public struct Notifications: Sendable {
   /// - Returns: the outcome of each; `nil` for one that reports no payment.
   /// - Throws: when nothing is known to be committed: WeChat must be told FAIL.
   public func record(_ messages: [Message], by act: Act) throws -> [PaidOutcome?] {
-    try database.transaction(until: act.deadline) { connection in
+    try database.settling(until: act.deadline) { connection in
       let outcomes: [PaidOutcome?] = try messages.map { message in
-        let settlement = try message.proof.map { try connection.settle($0) }
+        let settlement = try message.proof.map { try connection.settle($0, by: act) }
         if settlement?.outcome == .duplicate, try connection.hasEvidence(of: message) {
           return settlement?.outcome
         }
@@ -68,8 +68,8 @@ extension PaymentAttempts {
   public func recordPaid(
     _ proof: VerifiedProof, isRefunded: Bool = false, by act: Act
   ) throws -> PaidOutcome {
-    try database.transaction(until: act.deadline) { connection in
-      let settlement = try connection.settle(proof)
+    try database.settling(until: act.deadline) { connection in
+      let settlement = try connection.settle(proof, by: act)
       for line in settlement.lines {
         // Whoever may ask can make WeChat repeat a contradiction as often as they like.
         if !settlement.outcome.isApplied, try connection.holds(line) { continue }
@@ -98,6 +98,20 @@ extension Connection {
         event: Alarm.refundedElsewhere.rawValue, detail: Alarm.refundedElsewhere.sentence), by: act)
     // A refund that is found makes it due at once.
     try postponeDelivery(verified.merchant, order, seconds: 60)
+  }
+}
+
+extension Database {
+  /// A transaction that settles payments: it runs again when what a proof was compared with was
+  /// changed in the same moment. The deadline ends it.
+  fileprivate func settling<Result>(
+    until deadline: ContinuousClock.Instant, _ body: (inout Connection) throws -> Result
+  ) throws -> Result {
+    while true {
+      do {
+        return try transaction(until: deadline, body)
+      } catch is AttemptChanged {}
+    }
   }
 }
 

@@ -113,14 +113,14 @@ extension PaymentAttempt {
       prepayExpiresAt: nil, transactionID: nil, paidAt: nil, closing: .merchant)
   }
 
-  init(_ columns: Columns, fee: String = "total_fee") throws {
+  init(_ columns: Columns) throws {
     self.init(
       merchant: try columns.value("merchant", MerchantName.init),
       order: try columns.value("order_no", OutTradeNo.init),
       outTradeNo: try columns.value("out_trade_no", OutTradeNo.init),
       number: Int(try columns.row.integer("attempt")),
       state: try columns.value("state", PaymentState.init),
-      openID: try columns.optional("payer", OpenID.init), total: try columns.payable(fee),
+      openID: try columns.optional("payer", OpenID.init), total: try columns.payable("total_fee"),
       parameters: try columns.row.text("parameters"),
       prepayID: try columns.optional("prepay_id", PrepayID.init),
       prepayExpiresAt: try columns.time("prepay_expires_at"),
@@ -137,7 +137,8 @@ extension PaymentAttempt {
   }
 
   static let selection = """
-    SELECT p.merchant, p.order_no, p.openid AS payer, p.total_fee, \(columns(of: "p"))
+    SELECT p.merchant, p.order_no, p.openid AS payer, p.total_fee,
+      p.created_at, \(columns(of: "p"))
     FROM payment p
     """
 

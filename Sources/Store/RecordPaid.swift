@@ -43,64 +43,161 @@ struct Settlement {
 }
 
 extension Connection {
-  /// Marks the attempt paid if the proof agrees with everything we recorded about it.
-  mutating func settle(_ verified: VerifiedProof) throws -> Settlement {
+  /// Marks an attempt paid if the proof agrees with what was recorded when it was opened, or with
+  /// what the shop wants to be paid under that number.
+  ///
+  /// - Throws: `AttemptChanged` when the transaction has to run again.
+  mutating func settle(_ verified: VerifiedProof, by act: Act) throws -> Settlement {
     let proof = verified.proof
     if let alarm = verified.mismatch {
-      return .quarantined(verified, order: try order(of: verified) ?? proof.outTradeNo, alarm)
+      let order = try paidRow(of: verified)?.order ?? proof.outTradeNo
+      return .quarantined(verified, order: order, alarm)
     }
-    let open = PaymentState.before(.paid).filter { $0 != .paid }
-    let changed = try executeUnlessTaken(
-      """
-      UPDATE payment SET previous_state = state, state = 'paid', transaction_id = ?, paid_at = ?
-      WHERE merchant = ? AND out_trade_no = ? AND total_fee = ? AND openid = ?
-        AND state IN (\(open.map { _ in "?" }.joined(separator: ", ")))
-      """,
-      [
-        .text(proof.transactionID.text), .integer(proof.paidAt.microseconds),
-        .text(verified.merchant.text), .text(proof.outTradeNo.text),
-        .integer(proof.total.amount), .text(proof.openID.text),
-      ] + open.map { .text($0.rawValue) })
-    guard let changed else {
+    let isPaidNow = try pay(verified, isOfOurs: true)
+    let row = try paidRow(of: verified)
+    let wish = try shopWish(verified.merchant, row?.order ?? proof.outTradeNo)
+    switch (isPaidNow, row) {
+    case (nil, _):
       // The transaction number is taken: WeChat would have reported one payment for two orders.
-      let order = try order(of: verified) ?? proof.outTradeNo
-      return .quarantined(verified, order: order, .transactionReused)
+      return .quarantined(verified, order: row?.order ?? proof.outTradeNo, .transactionReused)
+    case (true?, let row?): return try applied(verified, row, wish)
+    case (true?, nil): throw AttemptChanged()
+    case (false?, let row?): return try settle(verified, differing: row, wish)
+    case (false?, nil): return try settle(verified, unopened: wish, by: act)
     }
-    guard let row = try paidRow(of: verified) else {
-      return .quarantined(verified, order: proof.outTradeNo, .unknownOrder)
-    }
-    guard changed == 1 else {
-      guard let alarm = try row.contradiction(to: proof) else {
-        return Settlement(outcome: .duplicate, lines: [])
-      }
-      return .quarantined(verified, order: row.order, alarm)
-    }
-    // Only one attempt of an order is ever open: of two that are paid, the other one came late, and
-    // goes back by itself. If both did, the goods would go for nothing.
-    if row.previous == .closed {
-      try plan(.latePayment, verified.merchant, proof.outTradeNo.text, afterSeconds: 0)
-    }
-    return .applied(verified, row)
   }
 
-  private mutating func order(of verified: VerifiedProof) throws -> OutTradeNo? {
-    try paidRow(of: verified)?.order
+  /// Of an attempt that was not moved: paid before, or opened with other words than the proof's.
+  private mutating func settle(
+    _ verified: VerifiedProof, differing row: PaidRow, _ wish: ShopWish?
+  ) throws -> Settlement {
+    guard let alarm = try row.contradiction(to: verified.proof) else {
+      return Settlement(outcome: .duplicate, lines: [])
+    }
+    // The order's own number, which another program may have sent to WeChat before us: what the
+    // shop wants to be paid decides. What WeChat has accepted from us, it must report as accepted.
+    guard row.state != .paid, !row.isAccepted, row.order == verified.proof.outTradeNo,
+      wish?.contradiction(to: verified.proof) == nil, wish != nil
+    else { return .quarantined(verified, order: row.order, alarm) }
+    switch try pay(verified, isOfOurs: false) {
+    case nil: return .quarantined(verified, order: row.order, .transactionReused)
+    case false?: throw AttemptChanged()
+    case true?:
+      guard let paid = try paidRow(of: verified) else { throw AttemptChanged() }
+      return try applied(verified, paid, wish)
+    }
+  }
+
+  /// Of a number that this gateway never sent: another program did, for an order of the shop's.
+  private mutating func settle(
+    _ verified: VerifiedProof, unopened wish: ShopWish?, by act: Act
+  ) throws -> Settlement {
+    let proof = verified.proof
+    guard let wish else { return .quarantined(verified, order: proof.outTradeNo, .unknownOrder) }
+    if let alarm = wish.contradiction(to: proof) {
+      return .quarantined(verified, order: proof.outTradeNo, alarm)
+    }
+    let inserted = try executeUnlessTaken(
+      """
+      INSERT INTO payment (merchant, out_trade_no, order_no, attempt, state, openid, total_fee,
+        parameters, transaction_id, paid_at, created_at)
+      VALUES (?, ?, ?, 1, 'paid', ?, ?, '', ?, ?, ?)
+      """,
+      [
+        .text(verified.merchant.text), .text(proof.outTradeNo.text), .text(proof.outTradeNo.text),
+        .text(proof.openID.text), .integer(proof.total.amount), .text(proof.transactionID.text),
+        .integer(proof.paidAt.microseconds), .integer(act.now.microseconds),
+      ])
+    guard inserted == nil else {
+      guard let row = try paidRow(of: verified) else { throw AttemptChanged() }
+      return try applied(verified, row, wish)
+    }
+    let isReused = try !query(
+      "SELECT 1 FROM payment WHERE merchant = ? AND transaction_id = ? AND out_trade_no <> ?",
+      [
+        .text(verified.merchant.text), .text(proof.transactionID.text),
+        .text(proof.outTradeNo.text),
+      ]
+    ).isEmpty
+    // Else another copy of the message was faster, or a buyer who asked to pay.
+    guard isReused else { throw AttemptChanged() }
+    return .quarantined(verified, order: proof.outTradeNo, .transactionReused)
+  }
+
+  /// - Parameter isOfOurs: whether the attempt must have been opened with the proof's amount and
+  ///   payer; else it takes them over, unless WeChat has accepted the ones it was opened with.
+  /// - Returns: `nil` when the transaction has paid another attempt.
+  private mutating func pay(_ verified: VerifiedProof, isOfOurs: Bool) throws -> Bool? {
+    let proof = verified.proof
+    let open = PaymentState.before(.paid).filter { $0 != .paid }
+    let terms = isOfOurs ? "AND total_fee = ? AND openid = ?" : "AND prepay_id IS NULL"
+    let content: [Value] = [.integer(proof.total.amount), .text(proof.openID.text)]
+    return try executeUnlessTaken(
+      """
+      UPDATE payment SET previous_state = state, state = 'paid', transaction_id = ?, paid_at = ?,
+        total_fee = ?, openid = ?
+      WHERE merchant = ? AND out_trade_no = ? \(terms)
+        AND state IN (\(open.map { _ in "?" }.joined(separator: ", ")))
+      """,
+      [.text(proof.transactionID.text), .integer(proof.paidAt.microseconds)] + content
+        + [.text(verified.merchant.text), .text(proof.outTradeNo.text)]
+        + (isOfOurs ? content : []) + open.map { .text($0.rawValue) }
+    ).map { $0 == 1 }
   }
 
   private mutating func paidRow(of verified: VerifiedProof) throws -> PaidRow? {
     try query(
       """
       SELECT p.order_no, p.openid, p.total_fee, p.state, p.previous_state, p.transaction_id,
+        p.prepay_id IS NOT NULL AS accepted,
         EXISTS (SELECT 1 FROM payment q WHERE q.merchant = p.merchant AND q.order_no = p.order_no
           AND q.out_trade_no <> p.out_trade_no AND q.state = 'paid') AS other_paid
       FROM payment p WHERE p.merchant = ? AND p.out_trade_no = ?
       """, [.text(verified.merchant.text), .text(verified.proof.outTradeNo.text)]
     ).first.map { try PaidRow(Columns(table: "payment", row: $0)) }
   }
+
+  /// - Returns: `nil` when the shop's row is gone.
+  private mutating func shopWish(
+    _ merchant: MerchantName, _ number: OutTradeNo
+  ) throws -> ShopWish? {
+    try shopRow(merchant, number).map { ShopWish(Columns(table: "shop_order", row: $0)) }
+  }
+
+  private mutating func applied(
+    _ verified: VerifiedProof, _ row: PaidRow, _ wish: ShopWish?
+  ) throws -> Settlement {
+    // Only one attempt of an order is ever open: of two that are paid, the other one came late, and
+    // goes back by itself. If both did, the goods would go for nothing.
+    if row.previous == .closed {
+      try plan(.latePayment, verified.merchant, verified.proof.outTradeNo.text, afterSeconds: 0)
+    }
+    return .applied(verified, row, wish)
+  }
 }
 
-/// An attempt was changed while a proof was compared with it; the proof has to come again.
+/// What a proof was compared with was changed in the same moment: it has to be compared again.
 struct AttemptChanged: Error {}
+
+/// What the shop wants to be paid at the moment of the payment.
+private struct ShopWish {
+  /// `nil` when it cannot be understood.
+  let total: Fen?
+  private let payer: Result<OpenID?, any Error>
+
+  init(_ columns: Columns) {
+    total = try? columns.payable("total_fee")
+    payer = Result { try columns.openID("openid") }
+  }
+
+  func contradiction(to proof: PaymentProof) -> Alarm? {
+    guard total == proof.total else { return .amountMismatch }
+    guard case .success(let payer) = payer, payer == nil || payer == proof.openID else {
+      return .payerMismatch
+    }
+    return nil
+  }
+}
 
 /// An attempt as it is after the attempt to mark it paid.
 private struct PaidRow {
@@ -110,6 +207,8 @@ private struct PaidRow {
   let state: PaymentState
   let previous: PaymentState?
   let transactionID: TransactionID?
+  /// Whether WeChat has ever accepted it as we sent it.
+  let isAccepted: Bool
   let isOtherPaid: Bool
 
   init(_ columns: Columns) throws {
@@ -119,6 +218,7 @@ private struct PaidRow {
     state = try columns.value("state", PaymentState.init)
     previous = try columns.optional("previous_state", PaymentState.init)
     transactionID = try columns.optional("transaction_id", TransactionID.init)
+    isAccepted = try columns.row.integer("accepted") == 1
     isOtherPaid = try columns.row.integer("other_paid") == 1
   }
 
@@ -128,28 +228,35 @@ private struct PaidRow {
   func contradiction(to proof: PaymentProof) throws -> Alarm? {
     if total != proof.total { return .amountMismatch }
     if openID != proof.openID { return .payerMismatch }
-    // What is not paid contradicts no transaction: somebody mended the row since the UPDATE. WeChat
-    // must not be told SUCCESS; its repetition pays.
+    // What is not paid contradicts no transaction: somebody mended the row since the UPDATE.
     guard state == .paid else { throw AttemptChanged() }
     return transactionID == proof.transactionID ? nil : .transactionMismatch
   }
 }
 
 extension Settlement {
-  fileprivate static func applied(_ verified: VerifiedProof, _ row: PaidRow) -> Settlement {
+  fileprivate static func applied(
+    _ verified: VerifiedProof, _ row: PaidRow, _ wish: ShopWish?
+  ) -> Settlement {
     let proof = verified.proof
     var alarms: [Alarm] = []
     if row.previous == .closed { alarms.append(.latePayment) }
     if row.isOtherPaid { alarms.append(.secondPayment) }
+    switch wish {
+    case nil: alarms.append(.orderVanished)
+    case let wish? where wish.total != proof.total: alarms.append(.amountChanged)
+    case _?: break
+    }
     let paid = JournalLine(
       merchant: verified.merchant, order: row.order, outTradeNo: proof.outTradeNo,
       event: PaymentEvent.paid.rawValue, from: row.previous?.rawValue,
       to: PaymentState.paid.rawValue,
       detail: "\(proof.total) paid at \(proof.paidAt.rfc3339), transaction \(proof.transactionID)",
-      tells: .paid)
+      tells: alarms.contains(.amountChanged) ? .paidOtherAmount : .paid, orderTotal: wish?.total,
+      alarms: alarms)
     return Settlement(
       outcome: .applied(alarms),
-      lines: [paid] + alarms.map { verified.line($0, order: row.order) })
+      lines: [paid] + alarms.map { verified.line($0, order: row.order, costs: wish?.total) })
   }
 
   fileprivate static func quarantined(
@@ -160,10 +267,13 @@ extension Settlement {
 }
 
 extension VerifiedProof {
-  fileprivate func line(_ alarm: Alarm, order: OutTradeNo) -> JournalLine {
-    JournalLine(
+  fileprivate func line(
+    _ alarm: Alarm, order: OutTradeNo, costs total: Fen? = nil
+  ) -> JournalLine {
+    let price = alarm == .amountChanged ? ", the order costs \(total?.description ?? "?")" : ""
+    return JournalLine(
       merchant: merchant, order: order, outTradeNo: proof.outTradeNo, event: alarm.rawValue,
-      detail: "\(alarm.sentence); transaction \(proof.transactionID), \(proof.total)")
+      detail: "\(alarm.sentence); transaction \(proof.transactionID), \(proof.total)\(price)")
   }
 }
 
@@ -174,7 +284,9 @@ extension Alarm {
     case .latePayment: "paid after it was closed: deliver the goods or refund"
     case .secondPayment: "a second attempt of the order was paid: refund one of them"
     case .amountChanged:
-      "paid what it cost before its amount was changed: deliver, or refund and ask anew"
+      "paid is another amount than the order costs now: deliver, or refund and ask anew"
+    case .orderVanished:
+      "paid, but the shop's row of the order is gone: look for it, then deliver or refund"
     case .amountMismatch: "WeChat reports another amount than the order's; not marked paid"
     case .currencyMismatch: "WeChat reports another currency than CNY; not marked paid"
     case .payerMismatch: "WeChat reports another payer; not marked paid"

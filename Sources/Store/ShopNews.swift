@@ -17,6 +17,10 @@ public struct ShopNews: Sendable, Equatable {
   public let outTradeNo: OutTradeNo?
   /// What the attempt asks or asked for.
   public let total: Fen?
+  /// What the order cost in `shop_order` when this payment was recorded, if that is known.
+  public let orderTotal: Fen?
+  /// What a person must look at before anything is delivered.
+  public let alarms: [Alarm]
   /// The payment, unless nothing was paid.
   public let payment: PaymentFacts?
   /// The refund, if it is about one.
@@ -50,6 +54,10 @@ extension ShopNews {
   /// The columns of `init`, for a query over `event e`.
   static let columns = """
     e.merchant, e.order_no, e.seq, e.event, e.at, e.out_trade_no, e.out_refund_no, e.notification_id,
+    e.alarms,
+    (SELECT f.order_fee FROM event f WHERE f.merchant = e.merchant AND f.order_no = e.order_no
+      AND f.seq <= e.seq AND f.out_trade_no = e.out_trade_no AND f.order_fee IS NOT NULL
+      ORDER BY f.seq DESC LIMIT 1) AS order_fee,
     p.openid AS payer, p.total_fee, p.transaction_id, p.paid_at,
     r.kind, r.applied_fee, r.refund_fee, r.reason, r.review_reason, r.refund_id, r.succeeded_at,
     (SELECT CAST(COALESCE(SUM(x.refund_fee), 0) AS SIGNED)
@@ -75,6 +83,10 @@ extension ShopNews {
       sequence: try columns.row.integer("seq"), event: event, at: at,
       outTradeNo: try columns.optional("out_trade_no", OutTradeNo.init),
       total: try columns.row.optionalInteger("total_fee").flatMap { Fen($0) },
+      orderTotal: try columns.row.optionalInteger("order_fee").flatMap { Fen($0) },
+      alarms: try columns.row.text("alarms").split(separator: ",").compactMap {
+        Alarm(rawValue: String($0))
+      },
       payment: try PaymentFacts(columns, event), refund: try RefundFacts(columns, event),
       refunded: refunded, notificationID: try columns.row.optionalInteger("notification_id"))
   }

@@ -19,13 +19,14 @@ extension Connection {
     let key: [Value] = [.text(line.merchant.text), .text(line.order.text)]
     let content: [Value] = [
       .text(event.rawValue), .integer(act.now.microseconds), Value(line.outTradeNo?.text),
-      Value(line.refund?.text), Value(line.notificationID),
+      Value(line.refund?.text), Value(line.notificationID), Value(line.orderTotal?.amount),
+      .text(line.alarms.map(\.rawValue).joined(separator: ",")),
     ]
     return try executeUnlessTaken(
       """
       INSERT INTO event (merchant, order_no, seq, event, at, out_trade_no, out_refund_no,
-        notification_id)
-      SELECT ?, ?, COALESCE(MAX(seq), 0) + 1, ?, ?, ?, ?, ? FROM event
+        notification_id, order_fee, alarms)
+      SELECT ?, ?, COALESCE(MAX(seq), 0) + 1, ?, ?, ?, ?, ?, ?, ? FROM event
       WHERE merchant = ? AND order_no = ?
       """, key + content + key) != nil
   }

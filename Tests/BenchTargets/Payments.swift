@@ -79,11 +79,10 @@ struct PaymentRounds {
   }
 
   private func attempt(_ prefix: String, _ number: Int) throws -> PaymentAttempt {
-    guard let orderNumber = OutTradeNo("\(prefix)\(1_000_000 + number)"), let total = Fen(1990),
-      let body = Description("演示茶叶")
+    guard let orderNumber = OutTradeNo("\(prefix)\(1_000_000 + number)"), let total = Fen(1990)
     else { throw TestSupportError("the order has lost its shape") }
     let order = Order(
-      merchant: stage.merchant.name, number: orderNumber, openID: nil, total: total, body: body,
+      merchant: stage.merchant.name, number: orderNumber, openID: nil, total: total, body: "演示茶叶",
       attach: nil, detail: nil, expiresAt: nil)
     let parameters = try UnifiedOrder(
       order: order, outTradeNo: orderNumber, openID: buyer.openID, merchant: stage.merchant,

@@ -272,6 +272,12 @@ def shop_closes_what_is_paid(e):
     next(r for r in e.shop_orders if r["status"] == "paid")["status"] = "closed"
 
 
+def other_amount_told_as_paid(e):
+    found = row(e, "journal", event="paid")
+    e.tables["journal"].append(
+        found | {"event": "amount_changed", "from_state": None, "to_state": None})
+
+
 def shop_forgets_an_order(e):
     without(e.shop_orders, next(r for r in e.shop_orders if r["status"] == "closed"))
 
@@ -299,7 +305,7 @@ DAMAGE = [
     (script_told_of_nothing, "I12"), (told_another_amount, "I12"),
     (told_without_signature, "I12"), (work_done_twice, "I12"), (work_never_done, "I12"),
     (shop_closes_what_is_paid, "I12"), (shop_forgets_an_order, "I12"),
-    (shop_misses_a_refund, "I12"),
+    (shop_misses_a_refund, "I12"), (other_amount_told_as_paid, "I12"),
 ]
 
 

@@ -12,6 +12,8 @@ from telling import TellingCheck
 
 # Which state may follow which, on the money's way in …
 PAYMENT_EDGES = {
+    # Begun by another program, for an order of the shop's.
+    (None, "paid"),
     (None, "created"), ("created", "unpaid"), ("unpaid", "unpaid"), ("created", "paid"),
     ("unpaid", "paid"), ("created", "closed"), ("unpaid", "closed"), ("closed", "closed"),
     ("closed", "paid"),
@@ -150,14 +152,15 @@ class Check:
             if trade is None:
                 self.say("I5", f"{number} is paid in the database; WeChat never took its money.")
                 continue
-            sent = fields(row["parameters"])
             facts = {
                 "total_fee": (row["total_fee"], int(order.get("total_fee", -1))),
                 "openid": (row["openid"], trade["openid"]),
                 "transaction_id": (row["transaction_id"], trade["transaction_id"]),
-                "appid": (sent.get("appid"), order.get("appid")),
-                "mch_id": (sent.get("mch_id"), order.get("mch_id")),
             }
+            # What another program sent has no parameters here.
+            sent = fields(row["parameters"]) if row["parameters"] else order
+            for name in ("appid", "mch_id"):
+                facts[name] = (sent.get(name), order.get(name))
             for name, (ours, theirs) in facts.items():
                 if ours != theirs:
                     self.say("I5", f"{number} is paid with {name} {ours}; at WeChat it is {theirs}.")

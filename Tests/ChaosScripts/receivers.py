@@ -20,9 +20,9 @@ import threading
 from evidence import fields
 from processes import Process, eventually
 
-EVENTS = ["paid", "closed", "refund_applied", "refund_awaiting_goods", "refund_approved",
-          "refund_rejected", "refund_withdrawn", "refund_refused", "refund_succeeded",
-          "refund_closed", "refund_abnormal"]
+EVENTS = ["paid", "paid_other_amount", "closed", "refund_applied", "refund_awaiting_goods",
+          "refund_approved", "refund_rejected", "refund_withdrawn", "refund_refused",
+          "refund_succeeded", "refund_closed", "refund_abnormal"]
 
 # MyISAM, as old shops have it: nothing that was done is undone.
 SHOP_TABLES = """

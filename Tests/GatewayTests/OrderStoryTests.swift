@@ -27,7 +27,7 @@ private struct OrderFixture {
     _ = try Orders(database).create(
       Order(
         merchant: merchant, number: number, openID: buyer, total: Fen(1990)!,
-        body: Description("龙井茶")!, attach: nil, detail: nil, expiresAt: expiresAt),
+        body: "龙井茶", attach: nil, detail: nil, expiresAt: expiresAt),
       by: act("merchant:till"))
   }
 
@@ -69,8 +69,11 @@ private struct OrderFixture {
     let record = try #require(
       try Orders(database).find(merchant: merchant, number: number, until: deadline))
     return OrderStory(
-      record: record, refunds: refunds,
-      timeline: try Journal(database).timeline(merchant: merchant, order: number, until: deadline),
+      record: record,
+      refunds: OrderRefunds(
+        refunds: refunds, older: nil,
+        refunded: refunds.filter { $0.state == .succeeded }.map(\.amount.amount).reduce(0, +)),
+      timeline: try Journal(database).page(merchant: merchant, order: number, until: deadline),
       now: Self.opened.adding(seconds: seconds))
   }
 }

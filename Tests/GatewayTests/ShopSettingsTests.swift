@@ -91,7 +91,7 @@ import Testing
       "webhook: { url: 'https://u:p@shop.example/', key_file: webhook.key }", "webhook.url", "https"
     ),
     ("webhook: { url: 'https://shop.example/e', key_file: api.key }", "webhook.key_file", "whsec_"),
-    ("webhook: { events: [refunded] }", "webhook.events", "paid or closed"),
+    ("webhook: { events: [refunded] }", "webhook.events", "paid_other_amount or closed"),
     ("webhook: { uri: x }", "webhook.uri", "did you mean url?"),
     ("relay: { payment_url: 'http://shop.example/notify.php' }", "relay.payment_url", "use https"),
     (

@@ -8,7 +8,7 @@ import Testing
   private func order(expiresAt: BeijingTime? = nil) -> Order {
     Order(
       merchant: MerchantName("main")!, number: OutTradeNo("20261121-7")!, openID: nil,
-      total: Fen(1990)!, body: Description("tea")!, attach: nil, detail: nil, expiresAt: expiresAt)
+      total: Fen(1990)!, body: "tea", attach: nil, detail: nil, expiresAt: expiresAt)
   }
 
   private func attempt(

@@ -40,14 +40,14 @@ struct Shop {
   func order(_ number: String = "20261121-7", total: Int64 = 1990) -> Order {
     Order(
       merchant: merchant, number: OutTradeNo(number)!, openID: buyer, total: Fen(total)!,
-      body: Description("腾讯-游戏")!, attach: nil, detail: nil, expiresAt: nil)
+      body: "腾讯-游戏", attach: nil, detail: nil, expiresAt: nil)
   }
 
-  func attempt(_ order: Order, number: Int = 1) -> PaymentAttempt {
+  func attempt(_ order: Order, number: Int = 1, payer: OpenID? = nil) -> PaymentAttempt {
     PaymentAttempt(
       merchant: merchant, order: order.number,
       outTradeNo: OutTradeNo(order: order.number, attempt: number)!, number: number,
-      state: .created, openID: buyer, total: order.total, parameters: "total_fee=1990",
+      state: .created, openID: payer ?? buyer, total: order.total, parameters: "total_fee=1990",
       prepayID: nil, prepayExpiresAt: nil, transactionID: nil, paidAt: nil, closing: nil)
   }
 

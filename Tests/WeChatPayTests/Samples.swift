@@ -45,8 +45,7 @@ enum Sample {
   ) -> Order {
     Order(
       merchant: MerchantName("main")!, number: number, openID: openID, total: Fen(total)!,
-      body: Description(body)!, attach: attach.flatMap(Description.init), detail: detail,
-      expiresAt: expiresAt)
+      body: body, attach: attach, detail: detail, expiresAt: expiresAt)
   }
 
   static func unifiedOrder(

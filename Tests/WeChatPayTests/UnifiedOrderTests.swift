@@ -100,11 +100,29 @@ import Testing
     }
   }
 
-  @Test(arguments: ["a\u{0}b", "a\nb", "😀", String(repeating: "x", count: 6001)])
-  func `a detail that APIv2 does not carry is refused`(detail: String) {
-    #expect(throws: UnifiedOrderRefusal.detail) {
-      try Sample.unifiedOrder(Sample.order(detail: detail))
-    }
+  /// A shop's own table may hold any text; nobody is kept from paying by it.
+  @Test(arguments: [
+    (String(repeating: "茶", count: 43), String(repeating: "茶", count: 42)), ("玩具🏠", "玩具"),
+    ("a\r\nb\u{7F}\u{0}c", "abc"), ("👨‍👩‍👧 家庭装", " 家庭装"), ("🏠", nil), ("", nil), (" \u{A0}", nil),
+    (
+      "é" + String(repeating: "e\u{301}", count: 42), "é" + String(repeating: "e\u{301}", count: 41)
+    ),
+  ])
+  func `a text of the shop's is told as far as APIv2 carries it`(text: String, told: String?) throws
+  {
+    let order = try Sample.unifiedOrder(Sample.order(body: text, attach: text))
+    #expect(order.body?.utf8.elementsEqual((told ?? Sample.number.text).utf8) == true)
+    #expect(order.attach.map { Array($0.utf8) } == told.map { Array($0.utf8) })
+  }
+
+  @Test(arguments: [
+    ("{\n \"goods_detail\": []}", "{ \"goods_detail\": []}"), ("{\"a\":\"🏠茶\"}", "{\"a\":\"茶\"}"),
+    ("two boxes", nil), ("[1, 2]", nil), ("", nil),
+    ("{\"a\":\"" + String(repeating: "x", count: 6000) + "\"}", nil),
+  ])
+  func `a detail is told if it is an object that APIv2 carries`(text: String, told: String?) throws
+  {
+    #expect(try Sample.unifiedOrder(Sample.order(detail: text)).fields["detail"] == told)
   }
 
   @Test func `the client's call is signed with the order's algorithm, not the merchant's`() {

@@ -16,16 +16,27 @@ struct RemakeNotification {
     guard let outTradeNo = news.outTradeNo, let total = news.total, let payment = news.payment
     else { throw failure("there is no payment to tell of") }
     guard let refund = news.refund else {
-      let order = try gateway.orders.find(
-        merchant: news.merchant, number: news.order, until: conversation.deadline)
+      let attach = try attach(of: outTradeNo, news)
       return conversation.merchant.remadeNotification(
         outTradeNo: outTradeNo, transactionID: payment.transactionID, payer: payment.payer,
-        total: total, paidAt: payment.paidAt, attach: order?.order.attach?.text)
+        total: total, paidAt: payment.paidAt, attach: attach)
     }
     return conversation.merchant.remadeNotification(
       of: try record(of: refund, outTradeNo, telling: news.event), outTradeNo: outTradeNo,
       transactionID: payment.transactionID, total: total,
       source: refund.kind == .platform ? .vendorPlatform : .api)
+  }
+
+  /// What WeChat was given to return: as the attempt sent it, else as the shop's row has it.
+  private func attach(of outTradeNo: OutTradeNo, _ news: ShopNews) throws -> String? {
+    let attempt = try gateway.attempts.find(
+      news.merchant, outTradeNo, until: conversation.deadline)
+    if let parameters = attempt?.parameters, let sent = try? UnifiedOrder(stored: parameters) {
+      return sent.attach
+    }
+    let record = try gateway.orders.find(
+      merchant: news.merchant, number: news.order, until: conversation.deadline)
+    return record?.order.attach.flatMap(Description.init(fitting:))?.text
   }
 
   /// What WeChat says about a refund, if it is what there is to tell.

@@ -17,7 +17,9 @@ struct ShopMessage {
       "data": [
         "merchant": .string(news.merchant.text), "order_no": .string(news.order.text),
         "sequence": JSON(news.sequence), "out_trade_no": JSON(news.outTradeNo?.text),
-        "total_fee": JSON(news.total?.amount), "refunded_fee": JSON(news.refunded.amount),
+        "total_fee": JSON(news.total?.amount), "order_fee": JSON(news.orderTotal?.amount),
+        "alarms": .array(news.alarms.map { JSON($0.rawValue) }),
+        "refunded_fee": JSON(news.refunded.amount),
         "openid": JSON(news.payment?.payer.text),
         "transaction_id": JSON(news.payment?.transactionID.text),
         "paid_at": JSON(news.payment?.paidAt.rfc3339), "refund": JSON(news.refund),

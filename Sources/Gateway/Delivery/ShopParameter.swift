@@ -16,6 +16,8 @@ enum ShopParameter: String, CaseIterable, Sendable {
   case eventTime = "event_time"
   case totalFee = "total_fee"
   case totalYuan = "total_yuan"
+  case orderFee = "order_fee"
+  case orderYuan = "order_yuan"
   case refundedFee = "refunded_fee"
   case refundedYuan = "refunded_yuan"
   case transactionID = "transaction_id"
@@ -36,7 +38,7 @@ enum ShopParameter: String, CaseIterable, Sendable {
     case .merchant, .orderNo, .outTradeNo, .event, .sequence, .eventAt, .eventTime, .totalFee,
       .totalYuan, .refundedFee, .refundedYuan:
       true
-    case .transactionID, .openID, .paidAt, .paidTime: event != .closed
+    case .transactionID, .openID, .paidAt, .paidTime, .orderFee, .orderYuan: event != .closed
     case .outRefundNo, .refundKind, .refundFee, .refundYuan, .refundReason: event.isAboutRefund
     case .reviewReason: event.isAboutRefund && event != .refundApplied
     case .refundID: [.refundSucceeded, .refundClosed, .refundAbnormal].contains(event)
@@ -59,6 +61,8 @@ enum ShopParameter: String, CaseIterable, Sendable {
     case .eventTime: .text(news.at.dateTime)
     case .totalFee: .integer(orNull: news.total?.amount)
     case .totalYuan: .text(orNull: news.total?.yuan)
+    case .orderFee: .integer(orNull: news.orderTotal?.amount)
+    case .orderYuan: .text(orNull: news.orderTotal?.yuan)
     case .refundedFee: .integer(news.refunded.amount)
     case .refundedYuan: .text(news.refunded.yuan)
     case .transactionID: .text(orNull: news.payment?.transactionID.text)

@@ -63,12 +63,10 @@ enum MerchantOrders {
         "order left out of a list",
         metadata: ["reason": "\(row)", "request_id": "\(context.request.requestID)"])
     }
-    let refunds = Dictionary(
-      grouping: try context.gateway.refunds.find(
-        holder.merchant, orders: page.orders.map(\.order.number), until: context.request.deadline),
-      by: \.order)
+    let refunds = try context.gateway.refunds.newest(
+      holder.merchant, of: page.orders.map(\.order.number), until: context.request.deadline)
     let views = page.orders.map { record in
-      OrderView(record, refunds: refunds[record.order.number] ?? [], now: context.now)
+      OrderView(record, refunds: refunds[record.order.number] ?? .none, now: context.now)
     }
     return Answer.json([
       "orders": .array(views.map(\.forMerchant)),
@@ -142,10 +140,22 @@ enum MerchantOrders {
   ) throws -> JSON {
     let deadline = deadline ?? context.request.deadline
     let record = try find(number, holder, context, until: deadline)
-    let timeline = try context.gateway.journal.timeline(
-      merchant: holder.merchant, order: number, until: deadline)
-    let refunds = try context.gateway.refunds.find(
-      holder.merchant, orders: [number], until: deadline)
-    return merchantView(of: record, refunds: refunds, timeline: timeline, now: context.now)
+    let timeline = try context.gateway.journal.page(
+      merchant: holder.merchant, order: number,
+      before: try context.read("timeline_cursor", "timeline_cursor of the answer before") {
+        Int64($0)
+      }, until: deadline)
+    let refunds = try context.gateway.refunds.newest(
+      holder.merchant, of: [number], before: try context.refundsCursor(),
+      until: deadline)
+    return merchantView(
+      of: record, refunds: refunds[number] ?? .none, timeline: timeline, now: context.now)
+  }
+}
+
+extension Context {
+  /// Where the refunds of an order's view begin.
+  func refundsCursor() throws(Refusal) -> RefundCursor? {
+    try read("refunds_cursor", "refunds_cursor of the answer before", RefundCursor.init)
   }
 }

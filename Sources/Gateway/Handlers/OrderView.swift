@@ -1,39 +1,37 @@
 public import Payments
 public import Server
 public import Store
+import WeChatPay
 
 /// An order as the merchant API shows it, with its history; `order show --json` prints the same.
 public func merchantView(
-  of record: OrderRecord, refunds: [Refund], timeline: [JournalEntry], now: BeijingTime
+  of record: OrderRecord, refunds: OrderRefunds, timeline: Journal.Page, now: BeijingTime
 ) -> JSON {
   OrderView(record, refunds: refunds, now: now).forMerchant(timeline)
 }
 
 /// An order as the merchant API shows it in a list; `order list --json` prints the same.
-public func merchantView(of record: OrderRecord, refunds: [Refund], now: BeijingTime) -> JSON {
+public func merchantView(of record: OrderRecord, refunds: OrderRefunds, now: BeijingTime) -> JSON {
   OrderView(record, refunds: refunds, now: now).forMerchant
 }
 
 /// An order as the world outside sees it. Amounts are in fen, times in Beijing time.
 struct OrderView {
   private let record: OrderRecord
-  private let refunds: [Refund]
+  private let refunds: OrderRefunds
   private let now: BeijingTime
 
-  /// - Parameter refunds: the order's, oldest first.
-  init(_ record: OrderRecord, refunds: [Refund], now: BeijingTime) {
+  init(_ record: OrderRecord, refunds: OrderRefunds, now: BeijingTime) {
     self.record = record
     self.refunds = refunds
     self.now = now
   }
 
-  /// What WeChat has returned to the buyer so far.
-  private var refunded: Int64 {
-    refunds.filter { $0.state == .succeeded }.map(\.amount.amount).reduce(0, +)
-  }
-
   private func refundMembers(_ view: (RefundView) -> JSON) -> [JSON.Member] {
-    Self.members(["refunds": .array(refunds.map { view(RefundView($0, now: now)) })])
+    Self.members([
+      "refunds": .array(refunds.refunds.map { view(RefundView($0, now: now)) }),
+      "refunds_cursor": JSON(refunds.older?.text),
+    ])
   }
 
   private var attempt: PaymentAttempt? { record.attempt }
@@ -52,10 +50,13 @@ struct OrderView {
     .object(common + confidential + state + refundMembers(\.ofOrder))
   }
 
-  func forMerchant(_ timeline: [JournalEntry]) -> JSON {
+  func forMerchant(_ timeline: Journal.Page) -> JSON {
     .object(
       common + confidential + state + refundMembers(\.ofOrder)
-        + Self.members(["timeline": .array(timeline.map(\.json))]))
+        + Self.members([
+          "timeline": .array(timeline.entries.map(\.json)),
+          "timeline_cursor": JSON(timeline.older.map { "\($0)" }),
+        ]))
   }
 
   private static func members(_ pairs: KeyValuePairs<String, JSON>) -> [JSON.Member] {
@@ -69,16 +70,22 @@ struct OrderView {
       "merchant": JSON(record.order.merchant),
       "state": JSON(record.state.rawValue),
       "total_fee": JSON(total.amount),
-      "refunded_fee": JSON(refunded),
+      "refunded_fee": JSON(refunds.refunded),
     ])
   }
 
   private var confidential: [JSON.Member] {
     Self.members([
       "openid": JSON(record.order.openID ?? attempt?.openID),
-      "body": JSON(record.order.body.text),
-      "attach": JSON(record.order.attach?.text),
+      "body": JSON(text.body), "attach": JSON(text.attach),
     ])
+  }
+
+  /// As the shop's row has it; when that is gone, as WeChat was told.
+  private var text: (body: String?, attach: String?) {
+    if case .present = record.shopRow { return (record.order.body, record.order.attach) }
+    let sent = try? attempt.map { try UnifiedOrder(stored: $0.parameters) }
+    return (sent?.body, sent?.attach)
   }
 
   private var state: [JSON.Member] {

@@ -17,8 +17,7 @@ enum Pay {
       let record = try context.gateway.orders.find(
         merchant: merchant.name, number: wish.order, until: context.lateDeadline)
       guard let record else { throw Refusal(.orderNotFound) }
-      let decision = record.order.decidePay(
-        latest: record.attempt, payer: session.openID, now: context.now)
+      let decision = try record.decidePay(payer: session.openID, now: context.now)
       if case .refuse(let refusal) = decision {
         throw Refusal(refusal, of: record, payer: session.openID)
       }
@@ -247,9 +246,15 @@ extension PaymentAttempt {
       throw Refusal(
         .orderConflict, "The order number is too long for another attempt: create a new order.")
     }
-    let parameters = try UnifiedOrder(
-      order: order, outTradeNo: outTradeNo, openID: payer, merchant: merchant,
-      payerAddress: payerAddress, now: now)
+    let parameters: UnifiedOrder
+    do throws(UnifiedOrderRefusal) {
+      parameters = try UnifiedOrder(
+        order: order, outTradeNo: outTradeNo, openID: payer, merchant: merchant,
+        payerAddress: payerAddress, now: now)
+    } catch {
+      guard error == .attach else { throw error }
+      throw UnusableRow(table: "shop_order", column: "attach", order: order.number.text)
+    }
     self.init(
       merchant: order.merchant, order: order.number, outTradeNo: outTradeNo, number: number,
       state: .created, openID: payer, total: order.total, parameters: parameters.stored,

@@ -23,7 +23,7 @@ struct RefundFilter {
 extension RefundCursor {
   var text: String { "\(appliedAt.microseconds).\(number)" }
 
-  fileprivate init?(_ text: String) {
+  init?(_ text: String) {
     let parts = text.split(separator: ".", maxSplits: 1)
     guard parts.count == 2, let microseconds = Int64(parts[0]),
       let number = OutRefundNo(String(parts[1]))

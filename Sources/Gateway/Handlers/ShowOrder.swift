@@ -26,20 +26,21 @@ enum ShowOrder {
     case .success:
       let deadline = context.lateDeadline
       return try answer(
-        try context.order(number, of: session, until: deadline), session, context,
-        until: deadline)
+        try context.order(number, of: session, until: deadline), session, context, until: deadline)
     }
   }
 
+  /// Of an order that two people paid, each sees the refunds of their own payment.
   private static func answer(
     _ record: OrderRecord, _ session: LoginSessions.Session, _ context: Context,
     until deadline: ContinuousClock.Instant
   ) throws -> Response {
-    // Two may have paid one order: each sees what goes back to them.
-    let refunds = try context.gateway.refunds.find(
-      record.order.merchant, orders: [record.order.number], until: deadline
-    ).filter { $0.payer == session.openID }
-    return Answer.json(OrderView(record, refunds: refunds, now: context.now).forBuyer)
+    let number = record.order.number
+    let refunds = try context.gateway.refunds.newest(
+      record.order.merchant, of: [number], payer: session.openID,
+      before: try context.refundsCursor(), until: deadline)
+    return Answer.json(
+      OrderView(record, refunds: refunds[number] ?? .none, now: context.now).forBuyer)
   }
 }
 

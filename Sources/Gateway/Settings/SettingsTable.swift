@@ -234,6 +234,7 @@ extension ShopEvent {
     switch self {
     case .paid:
       "UPDATE orders SET state = 2 WHERE sn = :order_no AND state < 2 AND total = :total_yuan"
+    case .paidOtherAmount: "UPDATE orders SET state = 3 WHERE sn = :order_no AND state < 2"
     case .closed: "UPDATE orders SET state = 1 WHERE sn = :order_no AND state = 0"
     case .refundApplied, .refundAwaitingGoods, .refundApproved, .refundRejected, .refundWithdrawn,
       .refundRefused, .refundSucceeded, .refundClosed, .refundAbnormal:
@@ -257,6 +258,6 @@ let settingGroups: [(path: String, sentence: String)] = [
   (
     "merchants.*.shop_tables",
     "Change the shop's own tables; parameters such as :order_no. Here orders.state is 0 new, 1 closed,"
-      + " 2 paid; the amount guards against an order that grew while its cashier was open."
+      + " 2 paid, 3 to be looked at; the amount guards against an order that grew while its cashier was open."
   ),
 ]

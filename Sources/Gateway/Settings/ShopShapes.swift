@@ -22,6 +22,8 @@ extension ShopEvent {
   var when: String {
     switch self {
     case .paid: "WeChat holds the money, also for an order that was closed before"
+    case .paidOtherAmount:
+      "WeChat holds another amount than the order costs now: look before you deliver"
     case .closed: "the order was closed or its time is over; it may still become paid"
     case .refundApplied: "the buyer or the shop applies for a refund"
     case .refundAwaitingGoods: "the merchant agrees and waits for the goods"

@@ -85,7 +85,7 @@ extension PaymentNotification {
   ///
   /// One such as `uid=5&openid=o1` cannot: the signature would be as right for another payer. An
   /// order with it could be paid, and every notification of the payment would be refused.
-  public static func canReturn(attach: Description) -> Bool { !attach.text.imitatesField }
+  public static func canReturn(attach: String) -> Bool { !attach.imitatesField }
 }
 
 /// Why a payment notification was refused. No case carries a value of the message.

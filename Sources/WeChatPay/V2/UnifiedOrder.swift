@@ -38,16 +38,17 @@ public struct UnifiedOrder: Sendable, Equatable {
   ) throws(UnifiedOrderRefusal) {
     guard let address = InternetAddress(payerAddress) else { throw .payerAddress }
     guard order.total > .zero else { throw .total }
-    guard order.attach.map(PaymentNotification.canReturn) ?? true else { throw .attach }
-    if let detail = order.detail {
-      guard detail.utf8.count <= 6000, detail.unicodeScalars.allSatisfy(\.isAllowedByWeChat)
-      else { throw .detail }
+    // Nobody is kept from paying by the name of the goods.
+    let body = Description(fitting: order.body)?.text ?? order.number.text
+    let attach = order.attach.flatMap(Description.init(fitting:))
+    guard attach.map({ PaymentNotification.canReturn(attach: $0.text) }) ?? true else {
+      throw .attach
     }
     guard (1...256).contains(merchant.notifyURL.utf8.count),
       merchant.notifyURL.utf8.allSatisfy(\.isGraphic)
     else { throw .notifyURL }
     let optional = [
-      ("detail", order.detail), ("attach", order.attach?.text),
+      ("detail", order.detail.flatMap(Self.sendable)), ("attach", attach?.text),
       ("time_expire", order.expiresAt?.compact),
     ]
     let fields = Fields(
@@ -55,7 +56,7 @@ public struct UnifiedOrder: Sendable, Equatable {
         ("appid", merchant.appID.text), ("mch_id", merchant.merchantID.text),
         ("sign_type", merchant.signType.rawValue), ("trade_type", "JSAPI"),
         ("out_trade_no", outTradeNo.text), ("openid", openID.text),
-        ("total_fee", String(order.total.amount)), ("fee_type", "CNY"), ("body", order.body.text),
+        ("total_fee", String(order.total.amount)), ("fee_type", "CNY"), ("body", body),
         ("spbill_create_ip", address.mappedIPv4 ?? payerAddress), ("time_start", now.compact),
         ("notify_url", merchant.notifyURL),
       ] + optional.compactMap { name, value in value.map { (name, $0) } })
@@ -83,6 +84,25 @@ public struct UnifiedOrder: Sendable, Equatable {
     }
     return here != there
   }
+
+  /// The goods detail as WeChat takes it: without line ends, which are no part of JSON's strings, and
+  /// without characters that APIv2 does not carry.
+  ///
+  /// - Returns: `nil` for what is no object, and for more than 6,000 bytes: half of it is none.
+  private static func sendable(detail: String) -> String? {
+    var text = ""
+    text.unicodeScalars.append(contentsOf: detail.unicodeScalars.filter(\.isAllowedByWeChat))
+    let visible = text.utf8.drop { $0 == UInt8(ascii: " ") }
+    let isObject =
+      visible.first == UInt8(ascii: "{")
+      && text.utf8.last { $0 != UInt8(ascii: " ") } == UInt8(ascii: "}")
+    return isObject && text.utf8.count <= 6000 ? text : nil
+  }
+
+  /// What the buyer reads in WeChat (商品描述), as it was sent.
+  public var body: String? { fields["body"] }
+  /// What notifications return (附加数据), as it was sent.
+  public var attach: String? { fields["attach"] }
 
   /// The parameters as text to be recorded, without nonce, signature and key.
   public var stored: String { String(decoding: FlatXML.write(fields), as: UTF8.self) }
@@ -121,8 +141,6 @@ public enum UnifiedOrderRefusal: Error, Sendable, Equatable {
   case total
   /// No notification that returns it would be accepted: `PaymentNotification.canReturn(attach:)`.
   case attach
-  /// More than 6,000 bytes, or characters that APIv2 does not carry.
-  case detail
   /// Not 1 to 256 visible ASCII characters.
   case notifyURL
   /// The recorded text is damaged.
@@ -135,7 +153,6 @@ extension UnifiedOrderRefusal: CustomStringConvertible {
     case .payerAddress: "the payer's address is neither IPv4 nor IPv6"
     case .total: "there is nothing to pay"
     case .attach: "no notification that returns attach would be accepted"
-    case .detail: "detail is longer than 6000 bytes, or holds characters that APIv2 does not carry"
     case .notifyURL: "notify_url is not 1 to 256 visible ASCII characters"
     case .stored: "the recorded parameters of the attempt are damaged"
     }

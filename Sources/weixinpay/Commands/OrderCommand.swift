@@ -43,9 +43,10 @@ struct OrderCommand: ParsableCommand {
           return try showStrays(merchant, database, act)
         }
         let order = record.order.number
-        let timeline = try Journal(database).timeline(
+        let timeline = try Journal(database).page(
           merchant: merchant, order: order, until: act.deadline)
-        let refunds = try Refunds(database).find(merchant, orders: [order], until: act.deadline)
+        let newest = try Refunds(database).newest(merchant, of: [order], until: act.deadline)
+        let refunds = newest[order] ?? .none
         if json {
           Console.show(
             merchantView(of: record, refunds: refunds, timeline: timeline, now: act.now))
@@ -130,12 +131,11 @@ struct OrderCommand: ParsableCommand {
         let page = try Orders(database).list(
           merchant: merchant, state: state, alarm: alarm, from: nil, to: nil, after: nil,
           limit: limit, until: act.deadline)
-        let refunds = Dictionary(
-          grouping: try Refunds(database).find(
-            merchant, orders: page.orders.map(\.order.number), until: act.deadline), by: \.order)
         if json {
+          let refunds = try Refunds(database).newest(
+            merchant, of: page.orders.map(\.order.number), until: act.deadline)
           let views = page.orders.map {
-            merchantView(of: $0, refunds: refunds[$0.order.number] ?? [], now: act.now)
+            merchantView(of: $0, refunds: refunds[$0.order.number] ?? .none, now: act.now)
           }
           Console.show(["orders": .array(views)])
         } else {
@@ -155,7 +155,7 @@ extension OrderRecord {
   fileprivate var line: String {
     let alarms =
       alarms.isEmpty ? "" : "  ALARM \(self.alarms.map(\.rawValue).joined(separator: " "))"
-    return "\(createdAt.rfc3339)  \(order.number)  \(state.rawValue)"
+    return "\(createdAt?.rfc3339 ?? "-")  \(order.number)  \(state.rawValue)"
       + "  \(attempt?.state == .paid ? attempt?.total ?? order.total : order.total)\(alarms)"
   }
 }

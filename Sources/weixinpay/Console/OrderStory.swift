@@ -4,9 +4,8 @@ import Store
 /// An order's history in words, for the person who has the buyer on the phone.
 struct OrderStory {
   let record: OrderRecord
-  /// The order's, oldest first.
-  let refunds: [Refund]
-  let timeline: [JournalEntry]
+  let refunds: OrderRefunds
+  let timeline: Journal.Page
   /// What the shop was told with a remark, or has not been told.
   var deliveries: [DeliveryRecord] = []
   let now: BeijingTime
@@ -14,9 +13,13 @@ struct OrderStory {
   var text: String { lines.joined(separator: "\n") }
 
   var lines: [String] {
-    let history =
-      timeline.isEmpty ? ["  nothing has been recorded yet"] : timeline.flatMap(lines)
-    return [title] + details + [""] + history + [""] + alarms + [waiting] + refunds.map(waiting)
+    let entries = timeline.entries
+    let history = entries.isEmpty ? ["  nothing has been recorded yet"] : entries.flatMap(lines)
+    let older = timeline.older.map {
+      ["  older entries are left out: GET merchant/orders/NO?timeline_cursor=\($0)"]
+    }
+    return [title] + details + [""] + (older ?? []) + history + [""] + alarms + [waiting]
+      + refunds.refunds.map(waiting) + (refunds.older == nil ? [] : ["Older refunds are left out."])
       + deliveries.map(telling)
   }
 
@@ -33,12 +36,10 @@ struct OrderStory {
   }
 
   /// What WeChat has returned to the buyer.
-  private var refunded: Fen {
-    Fen(refunds.filter { $0.state == .succeeded }.map(\.amount.amount).reduce(0, +)) ?? .zero
-  }
+  private var refunded: Fen { Fen(refunds.refunded) ?? .zero }
 
   private var details: [String] {
-    var details = ["  goods        \(record.order.body)"]
+    var details = [goods]
     if let openID = record.attempt?.openID ?? record.order.openID {
       details.append("  buyer        \(openID.masked)")
     }
@@ -46,6 +47,14 @@ struct OrderStory {
       details.append("  transaction  \(transaction)")
     }
     return details + ["  times        Beijing time (UTC+8)"]
+  }
+
+  private var goods: String {
+    switch record.shopRow {
+    case .present: "  goods        \(record.order.body)"
+    case .gone: "  goods        unknown: the order's row is no longer in shop_order"
+    case .unusable(let row): "  goods        unknown: \(row)"
+    }
   }
 
   /// One entry: when, from which state to which, by whom; then why.
@@ -91,7 +100,7 @@ struct OrderStory {
         + (attempt.prepayExpiresAt.map { " until \($0.readable)" } ?? "") + "."
     case (.unpaid, _):
       "Waiting for the buyer to press pay again: the cashier of \(number) has closed."
-    case (.paid, _) where refunds.contains(where: \.isOpen):
+    case (.paid, _) where refunds.refunds.contains(where: \.isOpen):
       "It is paid; what is refunded of it, and where that stands:"
     case (.paid, _) where refunded > .zero:
       "Waiting for nothing: it is paid, and \(refunded) went back to the buyer."
