@@ -181,7 +181,8 @@ import Testing
           "POST", "notify", ["out_trade_no": .string(number), "probe": "duplicate", "count": 1]
         ).json.array?.first)
       #expect(answer["acked"]?.bool == true)
-      #expect((answer["milliseconds"]?.integer ?? 99_999) < 1000, "\(answer)")
+      // Its own look at the order takes a second; WeChat waits for five.
+      #expect((answer["milliseconds"]?.integer ?? 99_999) < 4000, "\(answer)")
     }
   }
 
@@ -203,7 +204,7 @@ import Testing
     try server.kill()
     let started = ContinuousClock.now
     #expect(try site.pay(number, buyer).code == "DATABASE_UNAVAILABLE")
-    #expect(try site.send("GET", "/wxpay/health").status == 503)
+    try eventually("health is 503") { try site.send("GET", "/wxpay/health").status == 503 }
     let reply = try site.send(
       "POST", "/wxpay/receive-notify",
       body: Array("<xml><appid>wx1</appid></xml>".utf8), contentType: "text/xml")

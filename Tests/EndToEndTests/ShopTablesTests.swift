@@ -98,8 +98,11 @@ import Testing
         try shop.order(number) == "2 19.90 \(sum) 10 timed paid"
       }
     }
-    let check = try ChildProcess.run(
-      builtProduct("weixinpay"), ["check", "--config", site.configuration])
+    let output = site.folder.file("check.log")
+    try ChildProcess.start(
+      builtProduct("weixinpay"), ["check", "--config", site.configuration], log: output
+    ).wait(patience: .seconds(60))
+    let check = try String(contentsOfFile: output, encoding: .utf8)
     #expect(check.contains("4 statements fit the shop's tables"), "\(check)")
   }
 
