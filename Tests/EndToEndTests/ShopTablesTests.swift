@@ -6,73 +6,6 @@ import Testing
 
 /// The shop's own tables say what is true, also those that know no transactions.
 @Suite struct ShopTablesTests {
-  /// A shop of an old kind, whose account may do what is declared and nothing else.
-  private struct LegacyShop {
-    let name: String
-    let server: PrivateMariaDB
-
-    init() throws {
-      server = try PrivateMariaDB.shared
-      name = try server.createDatabase()
-      try run(
-        "CREATE TABLE ecs_order_info (order_sn VARCHAR(32) PRIMARY KEY, pay_status INT DEFAULT 0,"
-          + " pay_time INT DEFAULT 0, money_paid DECIMAL(10,2) DEFAULT 0,"
-          + " refunded DECIMAL(10,2) DEFAULT 0, trade VARCHAR(32) DEFAULT '',"
-          + " points INT DEFAULT 0) ENGINE = MyISAM CHARACTER SET utf8mb3")
-      try run(
-        "CREATE TABLE ecs_pay_log (order_sn VARCHAR(32), what VARCHAR(20),"
-          + " PRIMARY KEY (order_sn, what)) ENGINE = MyISAM CHARACTER SET utf8mb3")
-      try run("CREATE USER '\(account)'@'localhost' IDENTIFIED BY 'shop-password-1'")
-      try run("GRANT SELECT, UPDATE ON ecs_order_info TO '\(account)'@'localhost'")
-      try run("GRANT SELECT, INSERT ON ecs_pay_log TO '\(account)'@'localhost'")
-    }
-
-    var account: String { "shop_" + name.suffix(10) }
-
-    func run(_ sql: String) throws {
-      var connection = try Connection(server.settings(database: name))
-      try connection.run(sql)
-    }
-
-    func order(_ number: String) throws -> String {
-      var connection = try Connection(server.settings(database: name))
-      return try connection.query(
-        """
-        SELECT CONCAT_WS(' ', pay_status, money_paid, refunded, points,
-          IF(pay_time > 1700000000, 'timed', 'untimed'),
-          (SELECT GROUP_CONCAT(what ORDER BY what) FROM ecs_pay_log l
-            WHERE l.order_sn = o.order_sn)) AS story
-        FROM ecs_order_info o WHERE order_sn = ?
-        """, [.text(number)])[0].text("story")
-    }
-
-    var lines: [String] {
-      ["shop_database: { name: \(name), user: \(account), password_file: shop.password }"]
-    }
-
-    /// Each can be run at any time again.
-    static let statements = [
-      "shop_tables:",
-      "  paid:",
-      "    - UPDATE ecs_order_info SET pay_status = 2, pay_time = :paid_at, money_paid = :total_yuan,"
-        + " trade = :transaction_id, points = points + 10"
-        + " WHERE order_sn = :order_no AND pay_status IN (0, 9)",
-      "    - INSERT IGNORE INTO ecs_pay_log (order_sn, what) VALUES (:order_no, :event)",
-      "  closed: UPDATE ecs_order_info SET pay_status = 9 WHERE order_sn = :order_no"
-        + " AND pay_status = 0",
-      "  refund_succeeded: UPDATE ecs_order_info SET refunded = :refunded_yuan"
-        + " WHERE order_sn = :order_no AND refunded < :refunded_yuan",
-    ]
-
-    func site(isSupervised: Bool = false) throws -> Site {
-      try Site(
-        .init(
-          apiWorkers: 4, haste: 10, hasDuties: true, isSupervised: isSupervised,
-          merchantLines: Self.statements, lines: lines,
-          secrets: ["shop.password": "shop-password-1"]))
-    }
-  }
-
   private let shop: LegacyShop
   private let site: Site
 
@@ -104,6 +37,39 @@ import Testing
     ).wait(patience: .seconds(60))
     let check = try String(contentsOfFile: output, encoding: .utf8)
     #expect(check.contains("4 statements fit the shop's tables"), "\(check)")
+  }
+
+  @Test func `a statement that finds no row is told in the list, the journal and the log`() throws {
+    // A lease that is long enough for any machine: what was begun before is told without a word.
+    let site = try shop.site(haste: 1)
+    // An order that the shop's own table does not have.
+    let (number, _) = try site.paidOrder()
+    try eventually("it is told") { try site.isTold() }
+    let words = "statement 1 of 2 changed no row"
+    let list = try site.run("delivery", "list", "--all", "--order", number)
+    #expect(list.contains("\(number)  1 paid  shop_tables  delivered"), "\(list)")
+    #expect(list.contains(words), "\(list)")
+    func lines() throws -> [JSON] {
+      (try site.merchantOrder(number)["timeline"]?.array ?? []).filter {
+        $0["event"]?.string == "delivered_without_effect"
+      }
+    }
+    #expect(
+      try lines().map { $0["detail"]?.string } == ["shop_tables was told event 1, paid: \(words)"])
+    try site.waitForLog("event=\"delivered, but\"")
+    let warnings = site.gatewayLog().split(separator: "\n").filter {
+      $0.contains("event=\"delivered, but\"")
+    }
+    #expect(warnings.count == 1)
+    for part in ["level=warning", "order_no=\(number)", "channel=shop_tables", words] {
+      #expect(warnings.first?.contains(part) == true, "\(warnings)")
+    }
+    // Once the row is there, and it is told once more, nothing remains to be said.
+    try shop.run("INSERT INTO ecs_order_info (order_sn) VALUES ('\(number)')")
+    try site.run("delivery", "resend", "--order", number, "--sequence", "1")
+    try eventually("it is told") { try site.isTold() }
+    #expect(try shop.order(number) == "2 19.90 0.00 10 timed paid")
+    #expect(try lines().count == 1)
   }
 
   @Test(arguments: ["O1", "O2", "O3"])

@@ -84,6 +84,60 @@ import Testing
     #expect(Set(bodies).count == 1)
   }
 
+  @Test func `a page for people in place of an answer is told, and not told again`() throws {
+    let receiver = try Receiver { _, _ in
+      .reply(200, "\u{FEFF}\n<!DOCTYPE html><html><body>Welcome to our shop</body></html>")
+    }
+    // A lease that is long enough for any machine: what was begun before is told without a word.
+    let site = try Site.telling(receiver, haste: 1)
+    let (number, _) = try site.paidOrder()
+    try eventually("it is told") { try site.isTold() }
+    #expect(receiver.received.count == 1)
+    let words = "answered with a web page (HTML)"
+    let list = try site.run("delivery", "list", "--all", "--order", number)
+    #expect(list.contains("\(number)  1 paid  webhook  delivered"), "\(list)")
+    #expect(list.contains(words), "\(list)")
+    let timeline = try site.merchantOrder(number)["timeline"]?.array ?? []
+    let line = timeline.first { $0["event"]?.string == "delivered_without_effect" }
+    #expect(line?["detail"]?.string?.contains(words) == true, "\(timeline)")
+    try site.waitForLog("event=\"delivered, but\"")
+  }
+
+  @Test func `a ping shows what the shop's address answers`() throws {
+    let receiver = try Receiver { _, number in
+      switch number {
+      case 1: .reply(204)
+      case 2: .reply(200, "<html><body>Welcome to our shop</body></html>")
+      case 3: .redirect("https://example.com/")
+      default: .reply(500, "oops")
+      }
+    }
+    let site = try Site.telling(receiver)
+    for (code, words) in [
+      (0, ["status 204 after ", " ms\n"]), (0, ["status 200 after ", "web page (HTML)"]),
+      (1, ["status 302 after "]), (1, ["status 500 after "]),
+    ] as [(Int32, [String])] {
+      let test = try site.command(["delivery", "test"])
+      #expect(test.code == code, "\(test)")
+      for part in words { #expect(test.output.contains(part), "\(test)") }
+    }
+    let message = try #require(receiver.received.first)
+    #expect(message.path == "/events")
+    #expect(try message.isSigned(with: Site.webhookKey))
+    let ping = try JSON(parsing: message.body)
+    #expect(ping["type"]?.string == "ping")
+    #expect(ping["data"] == ["merchant": "main"])
+    // Each is a message of its own.
+    #expect(Set(receiver.received.compactMap { $0.headers["webhook-id"] }).count == 4)
+    receiver.stop()
+    let silent = try site.command(["delivery", "test"])
+    #expect(silent.code == 1 && !silent.output.isEmpty, "\(silent)")
+    let relay = try site.command(["delivery", "test", "--channel", "relay"])
+    #expect(relay.code == 64 && relay.output.contains("Only webhook"), "\(relay)")
+    // A shop that hears of nothing has no deliveries by it.
+    #expect(try site.count("delivery", where: "TRUE") == 0)
+  }
+
   @Test func `a redirect is not followed`() throws {
     let elsewhere = try Receiver { _, _ in .reply(200) }
     let receiver = try Receiver { _, number in
