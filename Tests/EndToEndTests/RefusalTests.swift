@@ -65,6 +65,30 @@ import Testing
       try site.query("SELECT COUNT(*) AS n FROM shop_order")[0].integer("n") == before)
   }
 
+  @Test(
+    arguments: [
+      ("[]", "it is JSON, but no object"), ("null", "it is JSON, but no object"),
+      ("7", "it is JSON, but no object"), ("\"goods\"", "it is JSON, but no object"),
+      ("goods", "Not JSON, after 0 bytes"), ("{\"a\":1", "Not JSON, after 6 bytes"),
+      ("", "Not JSON, after 0 bytes"),
+      ("{\"a\":\n1}", "a line end"), ("{\"a\":\"😀\"}", "an emoji"),
+    ])
+  func `goods that are no JSON object are refused, and the cause is named`(
+    detail: String, cause: String
+  ) throws {
+    let number = Site.number()
+    let reply = try site.send(
+      "POST", "/wxpay/merchant/orders", token: site.cashier,
+      json: [
+        "out_trade_no": .string(number), "total_fee": 1990, "body": "茶", "detail": .string(detail),
+      ])
+    expect("MALFORMED_REQUEST", 400, reply, detail)
+    let message = try #require(reply.json["message"]?.string)
+    #expect(message.hasPrefix("detail: expected the text of a JSON object"), "\(message)")
+    #expect(message.contains(cause), "\(message)")
+    #expect(try site.count("shop_order", where: "order_no = '\(number)'") == 0)
+  }
+
   @Test func `refused requests change nothing`() throws {
     let site = try Site()
     let (number, buyer, _) = try site.unpaidOrder()
