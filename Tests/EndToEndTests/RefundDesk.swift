@@ -115,11 +115,26 @@ extension Site {
   }
 
   /// Runs one of the program's commands on this shop.
-  func command(_ arguments: [String]) throws -> (code: Int32?, output: String) {
+  ///
+  /// - Parameters:
+  ///   - user: who has called sudo.
+  ///   - answer: what a person at a terminal types; without, there is no terminal.
+  func command(
+    _ arguments: [String], sudo user: String? = nil, answering answer: String? = nil
+  ) throws -> (code: Int32?, output: String) {
     let log = folder.file("command-\(UUID().uuidString).log")
+    let command = [builtProduct("weixinpay")] + arguments + ["--config", configuration]
+    // `script` gives the command a terminal, and types there what it reads itself.
+    let words =
+      answer.map { answer in
+        let quoted = command.map { "'\($0)'" }.joined(separator: " ")
+        let typing = "printf '%s\\n' \"$1\" | script -qec \"$0\" /dev/null"
+        return ["bash", "-o", "pipefail", "-c", typing, quoted, answer]
+      } ?? command
+    var environment = ["WEIXINPAY_HASTE": "100"]
+    environment["SUDO_USER"] = user
     let child = try ChildProcess.start(
-      builtProduct("weixinpay"), arguments + ["--config", configuration],
-      environment: ["WEIXINPAY_HASTE": "100"], log: log)
+      words[0], Array(words.dropFirst()), environment: environment, log: log)
     let exit = try child.wait(patience: .seconds(60))
     let output = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
     guard case .code(let code) = exit else { return (nil, output) }

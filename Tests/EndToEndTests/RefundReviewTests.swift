@@ -284,6 +284,41 @@ import Testing
     #expect(try site.refund(last)["state"]?.string == "withdrawn")
   }
 
+  @Test func `who decides at a terminal is asked before money goes, and stands in the journal`()
+    throws
+  {
+    let (order, _, refund) = try application()
+    func deciders() throws -> [String?] {
+      (try site.merchantOrder(order)["timeline"]?.array ?? []).filter {
+        $0["out_refund_no"]?.string == refund && $0["event"]?.string == "approved"
+      }.map { $0["by"]?.string }
+    }
+    let approval = ["refund", "approve", refund]
+    for answer in ["n", "", "nyet", "yes please"] {
+      let told = try site.command(approval, answering: answer)
+      #expect(told.code == 1, "\(told)")
+      #expect(told.output.contains("Refund \(refund) of order \(order)"), "\(told)")
+      #expect(told.output.contains("Nothing was done."), "\(told)")
+    }
+    #expect(try site.refund(refund)["state"]?.string == "applied")
+    #expect(try site.transmissions(refund).isEmpty)
+    #expect(try deciders() == [])
+    // Another name than that of who has called sudo is refused where it could not be read.
+    #expect(try site.command(approval + ["--as", "\u{202E}"], sudo: "wangfang").code == 64)
+    let told = try site.command(approval + ["--as", "王芳"], sudo: "root", answering: "y")
+    #expect(told.code == 0, "\(told)")
+    try site.waitUntil(refund, is: "succeeded")
+    #expect(try deciders() == ["operator:王芳"])
+    #expect(try site.transmissions(refund).count == 1)
+
+    let (other, _, second) = try application()
+    #expect(try site.command(["refund", "approve", second], sudo: "wangfang").code == 0)
+    try site.waitUntil(second, is: "succeeded")
+    let timeline = try site.merchantOrder(other)["timeline"]?.array ?? []
+    let line = timeline.first { $0["event"]?.string == "approved" }
+    #expect(line?["by"]?.string == "operator:wangfang", "\(timeline)")
+  }
+
   @Test func `sweep does once what is due`() throws {
     let (order, _) = try site.paidOrder()
     let refund = Site.refundNumber()
