@@ -192,11 +192,13 @@ import Testing
 
   // MARK: on the merchant platform
 
-  private func refundByHand(_ site: Site, _ order: String, fee: Int64) throws -> String {
+  private func refundByHand(
+    _ site: Site, _ order: String, fee: Int64, number: String? = nil
+  ) throws -> String {
     let reply = try site.control(
       "POST", "refund-by-hand",
       [
-        "out_trade_no": .string(order), "refund_fee": JSON(fee),
+        "out_trade_no": .string(order), "refund_fee": JSON(fee), "out_refund_no": JSON(number),
         "notify_url": .string(site.nginx.shopURL + "/wxpay/receive-refund-notify"),
       ])
     return try #require(reply.json["out_refund_no"]?.string, "\(reply.text)")
@@ -217,6 +219,26 @@ import Testing
     try site.waitUntil(rest, is: "succeeded")
     #expect(try site.buyerOrder(order, buyer)["refunded_fee"]?.integer == 1990)
     #expect(try site.alarms(order) == [])
+  }
+
+  @Test func `a number that cannot be read hides no other refund, and is one alarm`() throws {
+    let (order, _) = try site.paidOrder()
+    let odd = "TK.2026.11.25/\(order)"
+    _ = try refundByHand(site, order, fee: 300, number: odd)
+    // Each one that can be read has WeChat asked about all of them.
+    for fee in [500, 490] as [Int64] {
+      let number = try refundByHand(site, order, fee: fee)
+      try site.waitUntil(number, is: "succeeded")
+    }
+    try eventually("a person is told") { try site.alarms(order) == ["refund_unreadable"] }
+    let lines = (try site.merchantOrder(order)["timeline"]?.array ?? []).filter {
+      $0["event"]?.string == "refund_unreadable"
+    }
+    #expect(lines.count == 1, "\(lines)")
+    #expect(lines.first?["detail"]?.string?.contains(odd) == true, "\(lines)")
+    #expect(
+      try site.count("alarm", where: "order_no = '\(order)' AND kind = 'refund_unreadable'") == 1)
+    #expect(try site.merchantOrder(order)["refunded_fee"]?.integer == 990)
   }
 
   @Test func `a refund by hand that collides with an application stops it`() throws {

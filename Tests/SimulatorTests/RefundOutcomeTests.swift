@@ -92,6 +92,14 @@ import Testing
     #expect(try bench.send(bench.refund(number, fee: 990)).errorCode == "ERROR")
   }
 
+  @Test func `a refund by hand bears any number, and no other refund's`() throws {
+    let wish: JSON = ["out_trade_no": "ORDER-1", "refund_fee": 7, "out_refund_no": "TK.2026/款"]
+    #expect(try bench.control("POST", "refund-by-hand", wish)["out_refund_no"] == "TK.2026/款")
+    #expect(try bench.tryControl("POST", "refund-by-hand", wish).status == 409)
+    let found = try bench.refundQuery(Field("out_trade_no", "ORDER-1")).message
+    #expect(found["refund_count"] == "1" && found["out_refund_no_0"] == "TK.2026/款")
+  }
+
   @Test(
     arguments: [
       (["out_trade_no": "ORDER-1", "refund_fee": 1991], 409),

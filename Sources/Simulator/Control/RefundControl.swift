@@ -26,8 +26,8 @@ extension Control {
     return (.success(()), [.refund(.finished(refund.outRefundNo, status))])
   }
 
-  /// `{"out_trade_no","refund_fee","notify_url"?}`: somebody refunds on the merchant
-  /// platform. Its people need not wait a minute between two refunds.
+  /// `{"out_trade_no","refund_fee","out_refund_no"?,"notify_url"?}`: somebody refunds on the merchant
+  /// platform, under any number. Its people need not wait a minute between two refunds.
   func refundByHand(_ request: ControlRequest) throws -> JSON {
     let outTradeNo = try request.text("out_trade_no")
     let fee = try request.integer("refund_fee", 0, minimum: 1)
@@ -36,9 +36,10 @@ extension Control {
     guard url.map(FieldRule.isNotifyURL) != false else {
       throw ControlRefusal.missing("notify_url")
     }
+    let number = try request.optionalText("out_refund_no")
     let made = try book.change { ledger, now in
       let wish = RefundWish(
-        outRefundNo: Numbers.refundNumber(at: now), fee: fee, source: .vendorPlatform,
+        outRefundNo: number ?? Numbers.refundNumber(at: now), fee: fee, source: .vendorPlatform,
         parameters: [], notifyURL: url)
       return Self.decideByHand(wish, ledger.orders[outTradeNo], ledger.refunds, now)
     }
@@ -52,6 +53,9 @@ extension Control {
     _ wish: RefundWish, _ order: Order?, _ refunds: Refunds, _ now: Int64
   ) -> (outcome: Result<Refund, ControlRefusal>, events: [LedgerEvent]) {
     guard let order else { return (.failure(.orderUnknown), []) }
+    guard refunds.byNumber[wish.outRefundNo] == nil else {
+      return (.failure(ControlRefusal(409, "REFUND_EXISTS", "The number is another refund's.")), [])
+    }
     do throws(Refusal) {
       let payment = try wish.checkLimits(order, refunds, now)
       try wish.checkBalance(refunds)
