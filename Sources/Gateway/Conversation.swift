@@ -15,8 +15,7 @@ struct Conversation: Sendable {
 
   var now: BeijingTime { BeijingTime(microseconds: microsecondsSince1970()) }
 
-  /// For recording what WeChat has said. That is kept also when it came in the last moment: whoever
-  /// waits for the answer is not served by forgetting it.
+  /// For recording what WeChat has said. That is kept also when it came in the last moment.
   func act(_ actor: String) -> Act {
     gateway.logged(
       Act(

@@ -27,7 +27,7 @@ struct MoneyLog: Sendable {
   private func heading(of line: CommittedLine) -> (String, Logger.Level)? {
     if let alarm = line.alarm, alarm.rawValue == line.event { return ("alarm raised", .warning) }
     switch line.event {
-    // Told by whoever gives the delivery up, with the reason.
+    // Told where the delivery is given up, with the reason.
     case "undelivered", "delivered_without_effect": return nil
     case "alarm_resolved": return ("alarm resolved", .notice)
     case _ where line.refund != nil: return ("refund \(line.event)", level(ofRefund: line))

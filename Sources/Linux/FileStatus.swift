@@ -20,7 +20,8 @@ public struct FileStatus: Equatable, Sendable {
     type = status.st_mode & S_IFMT
   }
 
-  /// Whether only the owner of an entry may rename or remove it, whoever may write in the folder.
+  /// Whether only the owner of an entry may rename or remove it, although others may write in the
+  /// folder.
   public var isSticky: Bool { isDirectory && mode & 0o1000 != 0 }
   public var isSocket: Bool { type == S_IFSOCK }
   public var isDirectory: Bool { type == S_IFDIR }

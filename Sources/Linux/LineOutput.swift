@@ -154,7 +154,7 @@ func writeWhole(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     if written > 0 {
       rest = rest.dropFirst(written)
     } else if errno == EAGAIN {
-      // Somebody who shares the descriptor has made it non-blocking.
+      // Another process that shares the descriptor has made it non-blocking.
       var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       _ = unsafe poll(&entry, 1, -1)
     } else if errno != EINTR {

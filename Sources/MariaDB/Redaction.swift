@@ -1,4 +1,4 @@
-/// Messages that quote a value, or a part of a statement: somebody's text, which may be secret.
+/// Messages that quote a value, or a part of a statement: text that may be secret.
 ///
 /// All templates of MariaDB 10.6 to 12 were looked through. The other messages quote names of the
 /// schema, accounts, hosts, files and variables, and numbers: they tell an operator what to repair,

@@ -87,7 +87,7 @@ extension PaymentAttempts {
   /// Closes an attempt that was placed under another appid or mch_id than the merchant has now, where
   /// WeChat can neither be asked about it nor told to close it, as soon as nobody can pay it.
   ///
-  /// - Returns: `false` while somebody may.
+  /// - Returns: `false` while a buyer still may.
   public func recordOutOfReach(_ attempt: PaymentAttempt, by act: Act) throws -> Bool {
     let now = Value.integer(act.now.microseconds)
     return try database.transaction(until: act.deadline) { connection in
@@ -117,7 +117,7 @@ extension Connection {
     let line = JournalLine(
       merchant: attempt.merchant, order: attempt.order, outTradeNo: attempt.outTradeNo,
       event: event, detail: detail)
-    // Whoever presses pay can have the same trouble again as often as they like.
+    // A buyer who presses pay again can have the same trouble any number of times.
     if try holds(line) { return }
     try record(line, by: act)
   }

@@ -228,7 +228,7 @@ private struct PaidRow {
   func contradiction(to proof: PaymentProof) throws -> Alarm? {
     if total != proof.total { return .amountMismatch }
     if openID != proof.openID { return .payerMismatch }
-    // What is not paid contradicts no transaction: somebody mended the row since the UPDATE.
+    // What is not paid contradicts no transaction: the row was mended since the UPDATE.
     guard state == .paid else { throw AttemptChanged() }
     return transactionID == proof.transactionID ? nil : .transactionMismatch
   }

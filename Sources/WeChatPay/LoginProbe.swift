@@ -27,6 +27,7 @@ public struct LoginProbe: Sendable {
     self.deadline = deadline
   }
 
+  /// Makes one call. A code of a right shape that nobody was given: 40029 is the good answer.
   public func ask() -> Outcome {
     let code = "0" + Nonce.make().prefix(31)
     let query = [
@@ -41,7 +42,7 @@ public struct LoginProbe: Sendable {
       let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body)),
       let errcode = answer.errcode
     else { return .noAnswer }
-    // 40163: somebody's code of the same letters, used up.
+    // 40163: a buyer's code of the same letters, used up.
     guard ![40029, 40163].contains(errcode) else { return .proven }
     let words = (answer.errmsg ?? "").unicodeScalars.filter {
       ![.control, .format].contains($0.properties.generalCategory)

@@ -9,7 +9,7 @@ import Synchronization
 /// `shared` serves everyone who only needs a database. Tests that freeze, kill or configure a server
 /// start one of their own.
 public final class PrivateMariaDB: Sendable {
-  /// Defaults of the session that are not MariaDB's own, each of which somebody's server has.
+  /// Defaults of the session that are not MariaDB's own, each of which is found on real servers.
   public static let unusualOptions = [
     "--character-set-server=gbk", "--collation-server=gbk_bin",
     "--skip-character-set-client-handshake", "--sql-mode=ORACLE", "--default-time-zone=+08:00",

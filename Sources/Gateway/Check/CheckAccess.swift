@@ -82,7 +82,7 @@ extension Check {
       return .fail(subject, "the folder \(folder) cannot be seen", create)
     }
     guard status.isDirectory else { return .fail(subject, "\(folder) is no folder", create) }
-    // Whoever may write there can put a socket of his own in the place of ours.
+    // A user who may write there can put a socket of their own in the place of ours.
     guard status.mode & 0o002 == 0 else {
       return .fail(subject, "every user may write in \(folder)", "run: chmod o-w \(folder)")
     }

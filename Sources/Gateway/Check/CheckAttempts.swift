@@ -4,7 +4,7 @@ import WeChatPay
 
 extension Check {
   /// Whether buyers can still pay orders under a merchant number or appid that a merchant no longer
-  /// has in the settings: their notifications would be refused as somebody else's.
+  /// has in the settings: their notifications would be refused as those of a foreign merchant.
   ///
   /// - Returns: a warning for each pair; nothing when there is none.
   static func checkAttempts(

@@ -30,7 +30,7 @@ struct ShopMessage {
 }
 
 extension ShopMessage {
-  /// Tells of nothing: whoever gets it checks the signature and answers 200.
+  /// Tells of nothing: the receiver checks the signature and answers 200.
   init(pingOf merchant: MerchantName, at now: BeijingTime) {
     id = "\(merchant):ping:\(now.microseconds)"
     let json: JSON = [

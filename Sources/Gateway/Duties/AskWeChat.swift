@@ -63,7 +63,7 @@ struct AskWeChat {
     return try word(about: order.number)
   }
 
-  /// Asks about a number and takes in a payment of it, whoever has placed it.
+  /// Asks about a number and takes in a payment of it, also of one that another program has placed.
   func word(about number: OutTradeNo) throws -> Word {
     let answer: OrderQueryAnswer
     do {

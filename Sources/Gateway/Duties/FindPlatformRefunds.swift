@@ -4,7 +4,7 @@ import Store
 import WeChatPay
 
 /// Looks for refunds of a payment that were not made through this gateway, and takes them into the
-/// books: somebody on WeChat's merchant platform (商户平台), or the script that went before.
+/// books: those made on WeChat's merchant platform (商户平台), or by the script that went before.
 struct FindPlatformRefunds {
   private let conversation: Conversation
   private let duty: Duty

@@ -3,7 +3,7 @@ import Store
 
 /// `DELETE login`: ends the session of the bearer token, on this device alone.
 ///
-/// A token that has ended already is answered in the same way: whoever logs out twice is logged out.
+/// A token that has ended already is answered in the same way: a repetition changes nothing.
 enum Logout {
   static func handle(_ context: Context) throws -> Response {
     let token = try context.bearer(orRefuse: .loginRequired)

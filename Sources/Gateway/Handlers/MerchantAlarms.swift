@@ -2,7 +2,7 @@ import Payments
 public import Server
 public import Store
 
-/// `merchant/alarms…`: what a person must look at, and that somebody did.
+/// `merchant/alarms…`: what a person must look at, and that it is settled (告警).
 enum MerchantAlarms {
   static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let query = try AlarmQuery(context)

@@ -77,7 +77,7 @@ public struct WeChatPayError: Error, Sendable {
 }
 
 extension WeChatPayError {
-  /// Whether it comes again at each call until somebody mends the merchant's configuration, or its
+  /// Whether it comes again at each call until a person mends the merchant's configuration, or its
   /// contract with WeChat.
   public var isMisconfiguration: Bool { handling == .configure }
 

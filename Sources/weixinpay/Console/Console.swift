@@ -41,7 +41,7 @@ struct Console: Sendable {
     }
   }
 
-  /// Writes results, each as one line: what is not visible is escaped, whoever has written it.
+  /// Writes results, each as one line: what is not visible is escaped.
   static func show(_ lines: [String]) {
     for line in lines { print(line.forTerminal) }
   }
