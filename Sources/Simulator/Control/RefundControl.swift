@@ -26,7 +26,7 @@ extension Control {
     return (.success(()), [.refund(.finished(refund.outRefundNo, status))])
   }
 
-  /// `{"out_trade_no","refund_fee","out_refund_no"?,"notify_url"?}`: somebody refunds on the merchant
+  /// `{"out_trade_no","refund_fee","out_refund_no"?,"notify_url"?}`: a refund is made on the merchant
   /// platform, under any number. Its people need not wait a minute between two refunds.
   func refundByHand(_ request: ControlRequest) throws -> JSON {
     let outTradeNo = try request.text("out_trade_no")
