@@ -19,7 +19,8 @@ extension Gateway {
     // What it warns of, the first worker tells: also of one that starts later.
     _ = try StartCheck.run(settings)
     let sockets = try OpenSockets(settings)
-    let program = WorkerProgram(file: file, sockets: sockets, withDuties: withDuties)
+    let program = WorkerProgram(
+      file: file, sockets: sockets, withDuties: withDuties, logFormat: settings.logFormat.rawValue)
     let supervisor = try Supervisor(
       processes: settings.processes, logger: logger,
       start: { number throws(LinuxError) in try program.start(number) },
@@ -50,12 +51,14 @@ private struct WorkerProgram {
   let file: String
   let sockets: OpenSockets
   let withDuties: Bool
+  let logFormat: String
 
-  init(file: String, sockets: OpenSockets, withDuties: Bool) {
+  init(file: String, sockets: OpenSockets, withDuties: Bool, logFormat: String) {
     executable = Self.ownPath()
     self.file = file
     self.sockets = sockets
     self.withDuties = withDuties
+    self.logFormat = logFormat
   }
 
   func start(_ number: Int) throws(LinuxError) -> WorkerProcess {
@@ -64,7 +67,7 @@ private struct WorkerProgram {
       executable,
       ["serve", "--config", file, "--worker", String(number)]
         + (sockets.areOurs ? [] : ["--keep-sockets"]) + (withDuties ? [] : ["--no-duties"]),
-      environment: Environment.ofWorkers(),
+      environment: Environment.ofWorkers(logFormat: logFormat),
       inheriting: [theirs.descriptor] + sockets.all.map(\.descriptor))
     // Only its number was handed over: the end itself may be closed once the child has it, not before.
     extendLifetime(theirs)

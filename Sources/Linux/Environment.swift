@@ -13,11 +13,15 @@ public enum Environment {
       "LISTEN_FDNAMES", "JOURNAL_STREAM", "INVOCATION_ID",
     ]
     #if CRASH_POINTS
-      return terminal + systemd + ["WEIXINPAY_CRASH_POINT", "WEIXINPAY_HASTE"]
+      return terminal + systemd + [logFormat, "WEIXINPAY_CRASH_POINT", "WEIXINPAY_HASTE"]
     #else
-      return terminal + systemd
+      return terminal + systemd + [logFormat]
     #endif
   }()
+
+  /// How a supervisor tells its workers the format of its log. A worker that does not know the
+  /// variable, being of another release, does without; an unknown option would end it.
+  public static let logFormat = "WEIXINPAY_LOG_FORMAT"
 
   /// The value of a variable; nil when it is not set.
   ///
@@ -28,13 +32,15 @@ public enum Environment {
   }
 
   /// What a worker process inherits: all of ours but what systemd tells this very process.
-  public static func ofWorkers() -> [String] {
+  ///
+  /// - Parameter logFormat: how the supervisor writes its log.
+  public static func ofWorkers(logFormat format: String) -> [String] {
     let own = [
       "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
-      "LISTEN_FDNAMES", "SUDO_USER",
+      "LISTEN_FDNAMES", "SUDO_USER", logFormat,
     ]
     return allowed.filter { !own.contains($0) }
-      .compactMap { name in value(name).map { "\(name)=\($0)" } }
+      .compactMap { name in value(name).map { "\(name)=\($0)" } } + ["\(logFormat)=\(format)"]
   }
 
   /// Removes every variable that is not allowed.

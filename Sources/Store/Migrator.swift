@@ -23,8 +23,22 @@ public struct Migrator: Sendable {
   public struct Report: Sendable, Equatable {
     /// The names of the migrations applied now; empty when there was nothing to do.
     public let applied: [String]
-    /// Whether the gateway's account was given its rights; false when it migrates by itself.
+    /// Whether the gateway's account has its rights and no more; false when it migrates by itself.
     public let isServiceAccountLimited: Bool
+    /// Whether the gateway's account was created now.
+    public let isServiceAccountNew: Bool
+    /// The rights that the gateway's account did not have before.
+    public let granted: [Grant]
+
+    public var hasChangedNothing: Bool {
+      applied.isEmpty && !isServiceAccountNew && granted.isEmpty
+    }
+  }
+
+  /// Rights of the gateway's account, in MariaDB's words, on some tables.
+  public struct Grant: Sendable, Equatable {
+    public let right: String
+    public let tables: [String]
   }
 
   /// What a database has of migrations, compared with those that this program knows.
@@ -68,8 +82,17 @@ public struct Migrator: Sendable {
     }
     // An account that migrates by itself cannot be kept from changing the journal.
     let isLimited = administrator.user != service.user
+    let before = try rights(&connection)
     if isLimited { try limitServiceAccount(&connection) }
-    return Report(applied: missing.map(\.name), isServiceAccountLimited: isLimited)
+    let after = try rights(&connection)
+    let changed = Set(after.subtracting(before).map(\.table))
+    return Report(
+      applied: missing.map(\.name), isServiceAccountLimited: isLimited,
+      isServiceAccountNew: before.isEmpty && !after.isEmpty,
+      granted: Self.grants.compactMap { grant in
+        let tables = grant.tables.filter(changed.contains)
+        return tables.isEmpty ? nil : Grant(right: grant.right, tables: tables)
+      })
   }
 
   /// How far the database is, for `check` and `serve`; changes nothing.
@@ -108,6 +131,42 @@ public struct Migrator: Sendable {
     """
 
   /// The gateway may add to the journal and read it, nothing else; it may change no table.
+  private static let grants = [
+    Grant(right: "SELECT, INSERT", tables: ["journal", "shop_order", "event"]),
+    Grant(
+      right: "SELECT, INSERT, UPDATE",
+      tables: [
+        "payment", "refund", "merchant_token", "duty", "pace", "delivery", "alarm", "order_query",
+        "refund_day",
+      ]),
+    // What WeChat said is kept as it came; only what became of it may be said anew.
+    Grant(right: "SELECT, INSERT, UPDATE (outcome)", tables: ["notification"]),
+    Grant(right: "SELECT, INSERT, DELETE", tables: ["login_session"]),
+    Grant(right: "SELECT", tables: ["migration"]),
+  ]
+
+  private struct HeldRight: Hashable {
+    /// Empty for the account itself, which MariaDB lists with the right USAGE.
+    let table: String
+    let word: String
+  }
+
+  /// What the service's account may do in the database; empty when there is no such account.
+  private func rights(_ connection: inout Connection) throws -> Set<HeldRight> {
+    let grantee = Value.text("'\(service.user)'@'localhost'")
+    let rows = try connection.query(
+      """
+      SELECT '' AS name, privilege_type AS word
+        FROM information_schema.user_privileges WHERE grantee = ?
+      UNION ALL SELECT table_name, privilege_type
+        FROM information_schema.table_privileges WHERE grantee = ? AND table_schema = ?
+      UNION ALL SELECT table_name, CONCAT(privilege_type, ' ', column_name)
+        FROM information_schema.column_privileges WHERE grantee = ? AND table_schema = ?
+      """, [grantee, grantee, .text(database), grantee, .text(database)])
+    return Set(
+      try rows.map { try HeldRight(table: $0.text("name"), word: $0.text("word")) })
+  }
+
   private func limitServiceAccount(_ connection: inout Connection) throws {
     let account = "'\(try plain(service.user))'@'localhost'"
     let identified =
@@ -117,22 +176,9 @@ public struct Migrator: Sendable {
         "IDENTIFIED VIA unix_socket"
       }
     try connection.run("CREATE USER IF NOT EXISTS \(account) \(identified)")
-    let rights = [
-      ("SELECT, INSERT", ["journal", "shop_order", "event"]),
-      (
-        "SELECT, INSERT, UPDATE",
-        [
-          "payment", "refund", "merchant_token", "duty", "pace", "delivery", "alarm", "order_query",
-          "refund_day",
-        ]
-      ),
-      // What WeChat said is kept as it came; only what became of it may be said anew.
-      ("SELECT, INSERT, UPDATE (outcome)", ["notification"]),
-      ("SELECT, INSERT, DELETE", ["login_session"]), ("SELECT", ["migration"]),
-    ]
-    for (right, tables) in rights {
-      for table in tables {
-        try connection.run("GRANT \(right) ON \(try quoted(database)).\(table) TO \(account)")
+    for grant in Self.grants {
+      for table in grant.tables {
+        try connection.run("GRANT \(grant.right) ON \(try quoted(database)).\(table) TO \(account)")
       }
     }
   }

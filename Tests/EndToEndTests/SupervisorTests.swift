@@ -130,6 +130,8 @@ import Testing
       #expect(try site.workers() == before)
       #expect(try site.send("GET", "/wxpay/health").status == 200)
     }
+    let unformatted = site.gatewayLog().split(separator: "\n").filter { !$0.hasPrefix("time=") }
+    #expect(unformatted.isEmpty, "Text in the middle of the log: \(unformatted)")
     try site.folder.write(sound + "\nprocesses: 3", to: "weixinpay.yaml")
     try site.gatewayProcess.send(SIGHUP)
     try eventually("three workers, all new") {

@@ -135,6 +135,8 @@ struct Program {
     let first = try Program.run(["migrate", "--config", site.file])
     #expect(first.code == 0, "\(first.error)")
     #expect(first.output.hasPrefix("applied 001-shop-order\n"))
+    #expect(first.output.contains("created the account \(site.account)\n"))
+    #expect(first.output.contains("granted \(site.account) SELECT, INSERT on journal, shop_order"))
     let second = try Program.run(["migrate", "--config", site.file])
     #expect(second.code == 0)
     #expect(second.output == "nothing to do: the database is up to date\n")
@@ -158,6 +160,82 @@ struct Program {
     #expect(unknown.code == 1)
     #expect(unknown.output.isEmpty)
     #expect(unknown.error.contains("There is no order 20261121-7 of merchant main"))
+  }
+
+  @Test func `migrate tells which rights it has given back`() throws {
+    let site = try ServableFixture()
+    try site.migrate()
+    var connection = try Connection(site.server.settings(database: site.database))
+    try connection.run("REVOKE UPDATE ON duty FROM '\(site.account)'@'localhost'")
+    try connection.run("REVOKE UPDATE (outcome) ON notification FROM '\(site.account)'@'localhost'")
+    let result = try Program.run(["migrate", "--config", site.file])
+    #expect(
+      result.output == """
+        granted \(site.account) SELECT, INSERT, UPDATE on duty
+        granted \(site.account) SELECT, INSERT, UPDATE (outcome) on notification
+
+        """)
+  }
+
+  @Test func `who may not migrate is told who may, and no other refusal is blamed on accounts`()
+    throws
+  {
+    let site = try ServableFixture()
+    let stranger = try Program.run(
+      ["migrate", "--administrator", "nobody_here", "--config", site.file])
+    #expect(stranger.code == 78)
+    #expect(stranger.error.contains("Run `weixinpay migrate` as root"), "\(stranger.error)")
+    #expect(!stranger.error.contains("runuser"), "\(stranger.error)")
+
+    var connection = try Connection(site.server.settings(database: nil))
+    try connection.run("CREATE DATABASE \(site.database)")
+    // In the way of a migration.
+    try connection.run("CREATE TABLE \(site.database).payment (id INT PRIMARY KEY)")
+    let refused = try Program.run(["migrate", "--config", site.file])
+    #expect(refused.code == 78)
+    #expect(refused.error.contains("Run `weixinpay migrate` once more"), "\(refused.error)")
+    #expect(!refused.error.contains("runuser"), "\(refused.error)")
+    let again = try Program.run(["migrate", "--config", site.file])
+    #expect(again.error.contains("migration 002-payment was begun and not finished"))
+  }
+
+  @Test func `a wrong name of the database is called so`() throws {
+    let site = try ServableFixture()
+    try site.migrate()
+    let text = try String(contentsOfFile: site.file, encoding: .utf8)
+    try site.settings.write(
+      text.replacing("name: \(site.database)", with: "name: \(site.database)x"),
+      to: "weixinpay.yaml", mode: 0o640)
+    for command in [["serve"], ["serve", "--single-process"], ["order", "show", "20261121-7"]] {
+      let result = try Program.run(command + ["--config", site.file])
+      #expect(result.code == 78)
+      #expect(result.error.contains("or correct database.name"), "\(result.error)")
+      #expect(!result.error.contains("runuser"), "\(result.error)")
+    }
+  }
+
+  @Test(arguments: ["json", "logfmt"])
+  func `a worker whose settings are refused says so in lines of its supervisor's log`(
+    format: String
+  ) throws {
+    let fixture = try SettingsFixture()
+    try fixture.write("log: xml\nprocesses: 0\n\(SettingsFixture.merchant)", to: "weixinpay.yaml")
+    let result = try Program.run(
+      ["serve", "--worker", "2", "--config", fixture.folder.file("weixinpay.yaml")],
+      environment: ["WEIXINPAY_LOG_FORMAT": format])
+    #expect(result.code == 78)
+    let lines = result.error.split(separator: "\n")
+    #expect(lines.count == 2, "\(lines)")
+    for (line, key) in zip(lines, ["1:6: log: expected", "2:12: processes: expected"]) {
+      #expect(line.contains(key))
+      if format == "json" {
+        let json = try JSON(parsing: Array(line.utf8))
+        #expect(json["level"]?.string == "error" && json["event"]?.string == "worker failed")
+        #expect(json["worker"]?.string == "2" && json["time"] != nil)
+      } else {
+        #expect(line.hasPrefix("time=") && line.contains("level=error event=\"worker failed\""))
+      }
+    }
   }
 
   @Test func `colour is for terminals only, and NO_COLOR forbids it there too`() throws {

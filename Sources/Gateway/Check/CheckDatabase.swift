@@ -122,9 +122,9 @@ extension MariaDBError {
   fileprivate func remedy(for database: DatabaseSettings) -> String {
     let server = database.socket ?? "\(database.host ?? ""):\(database.port)"
     return switch code {
-    case 1044, 1049, 1146: "run: weixinpay migrate"
+    case 1044, 1049, 1146: "run as root: weixinpay migrate; or correct database.name"
     case 1045, 1698:
-      "run: weixinpay migrate, which creates the account \(database.user); without a password it is"
+      "run as root: weixinpay migrate, which creates the account \(database.user); without a password it is"
         + " for the operating system's user of that name only"
     case 1040, 1203, 1226:
       "set max_connections higher in MariaDB (or the account's own limit), or processes and"

@@ -24,7 +24,7 @@ struct ServeCommand: ParsableCommand {
   @Flag(help: .private) var keepSockets = false
 
   func run() throws {
-    try reportingFailure {
+    try reportingFailure(log: worker.flatMap(FailureLog.init(worker:))) {
       let settings = try Settings.read(file: configuration.file)
       let dutyWorkers = duties ? Gateway.dutyWorkers : 0
       if let worker {

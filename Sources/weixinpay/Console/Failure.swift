@@ -14,33 +14,60 @@ extension ExitCode {
   static let configuration = ExitCode(78)
 }
 
-/// Runs a command's work; a failure becomes a message on standard error and an exit code.
-func reportingFailure(_ work: () throws -> Void) throws {
+/// Runs a command's work; a failure becomes a message and an exit code.
+///
+/// - Parameters:
+///   - log: where the message goes; standard error, as text for a person, when it is `nil`.
+///   - advising: what to do about MariaDB's refusal in this command; `nil` for the usual advice.
+func reportingFailure(
+  log: FailureLog? = nil, advising: (MariaDBError) -> String? = { _ in nil },
+  _ work: () throws -> Void
+) throws {
   do {
     try work()
   } catch let error as ExitCode {
     throw error
   } catch let error as ValidationError {
     throw error
-  } catch let error as SettingsFaults {
-    for fault in error.faults { Console.say(fault.description) }
-    throw ExitCode.configuration
-  } catch let error as MigrationRefusal {
-    Console.say("weixinpay: \(error)")
-    if case .runsAlready = error { throw ExitCode.temporary }
-    throw ExitCode.configuration
-  } catch let error as MariaDBError {
-    Console.say("weixinpay: \(error)\n\(error.advice)")
-    throw error.exitCode
-  } catch is PoolExhausted {
-    Console.say("weixinpay: the database gave no connection in time; try again")
-    throw ExitCode.temporary
   } catch let error as ServeFailure {
-    Console.say("weixinpay: \(error)")
+    // The log has begun: text would stand in the middle of it.
+    (log ?? FailureLog()).tell("serve failed", ["\(error)"])
     throw ExitCode.temporary
   } catch {
-    Console.say("weixinpay: \(error)")
-    throw ExitCode.configuration
+    let failure = Failure(error, advising)
+    if let log {
+      log.tell("worker failed", failure.reasons, advice: failure.advice)
+    } else {
+      let program = error is SettingsFaults ? "" : "weixinpay: "
+      Console.say(program + failure.reasons.joined(separator: "\n"))
+      if let advice = failure.advice { Console.say(advice) }
+    }
+    throw failure.exitCode
+  }
+}
+
+private struct Failure {
+  let reasons: [String]
+  var advice: String?
+  let exitCode: ExitCode
+
+  init(_ error: any Error, _ advising: (MariaDBError) -> String?) {
+    switch error {
+    case let error as MariaDBError:
+      reasons = ["\(error)"]
+      advice = advising(error) ?? error.advice
+      exitCode = error.exitCode
+    case is PoolExhausted:
+      reasons = ["the database gave no connection in time; try again"]
+      exitCode = .temporary
+    case MigrationRefusal.runsAlready:
+      reasons = ["\(error)"]
+      exitCode = .temporary
+    default:
+      // Several reasons, such as faults of the settings, each have a line.
+      reasons = "\(error)".split(separator: "\n").map(String.init)
+      exitCode = .configuration
+    }
   }
 }
 
@@ -60,11 +87,14 @@ extension MariaDBError {
     case (_, 1461): "Set max_prepared_stmt_count higher in MariaDB."
     case (_, 1129): "MariaDB has shut this host out: run FLUSH HOSTS there."
     case (_, 2026): "Look at database.ca_file and at the certificate of the server."
+    case (_, 1044), (_, 1049), (_, 1142), (_, 1143), (_, 1146):
+      "Run `weixinpay migrate` as root of this machine, or correct database.name."
+    case (_, 1045), (_, 1698):
+      "Run `weixinpay migrate` as root of this machine, which creates the account of database.user."
+        + " An account without a password works for the operating system's user of the same name"
+        + " only: let that user run the command, as in `runuser -u weixinpay -- weixinpay …`."
     case _ where mayPass: "Run the command again; if it stays so, look at MariaDB's own log."
-    default:
-      "`weixinpay check` tells what is wrong. An account without a password works for the operating"
-        + " system's user of the same name only: let that user run the command, as in"
-        + " `runuser -u weixinpay -- weixinpay …`."
+    default: "`weixinpay check` tells what is wrong; if it does not, look at MariaDB's own log."
     }
   }
 }
