@@ -61,8 +61,12 @@ public enum RequestRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case .tooManyParameters: "more than \(ParameterBlock.maximumCount) parameters"
     case .malformedParameters: "parameter lengths do not fit together"
     case .malformedParameterName: "a parameter name is not 1 to 128 of A-Z, 0-9 and _"
-    case .duplicateParameter(let name): "parameter \(name) is given twice"
-    case .missingEnd: "expected the parameter \(ParameterBlock.endName) with the value 1 at the end"
+    case .duplicateParameter(let name):
+      "parameter \(name) is given twice: include weixinpay_params alone in the location, and no"
+        + " fastcgi_params"
+    case .missingEnd:
+      "the parameters do not end with \(ParameterBlock.endName) = 1: in the location,"
+        + " include weixinpay_params last, and no other list of parameters (fastcgi_params)"
     case .malformedText(let name): "parameter \(name) is not UTF-8, or contains a NUL"
     case .missingContentLength: "parameter CONTENT_LENGTH is missing"
     case .malformedContentLength: "parameter CONTENT_LENGTH is not a number"

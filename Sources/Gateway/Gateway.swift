@@ -83,7 +83,9 @@ public final class Gateway: Sendable {
       throw Refusal(.tooManyRequests)
     }
     let candidates = Route.at(name: request.route, socket: socket, path: context.path)
-    guard !candidates.isEmpty else { throw Refusal(.routeNotFound) }
+    guard !candidates.isEmpty else {
+      throw Refusal(.routeNotFound, reason: Route.mistake(in: request.route, on: socket))
+    }
     guard let route = candidates.first(where: { $0.method == request.method }) else {
       let allowed = candidates.map(\.method)
       throw Refusal(
@@ -132,7 +134,7 @@ public final class Gateway: Sendable {
         metadata["reason"] = "\(refusal.reason ?? "\(failure)")"
         level = .error
       case _ where socket == Route.Socket.notify.rawValue || refusal.code == .orderUnusable:
-        metadata["reason"] = "\(failure)"
+        metadata["reason"] = "\(refusal.reason ?? "\(failure)")"
         level = .warning
       default: if let reason = refusal.reason { metadata["reason"] = "\(reason)" }
       }

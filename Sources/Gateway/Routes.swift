@@ -107,6 +107,18 @@ struct Route: Sendable {
     }
   }
 
+  /// What nginx's location has wrong, if it is the location and not the client's path.
+  static func mistake(in name: String, on socket: String) -> String? {
+    let sockets = Set(all.lazy.filter { $0.name == name }.map(\.socket))
+    guard let right = sockets.first else {
+      let names = Set(all.map(\.name)).sorted().joined(separator: ", ")
+      return "there is no route \(name): set WEIXINPAY_ROUTE in the location to one of \(names)"
+    }
+    guard right.rawValue != socket else { return nil }
+    return "the route \(name) belongs to the \(right.rawValue) socket, and came to the \(socket)"
+      + " socket: set fastcgi_pass weixinpay_\(right.rawValue) in the location"
+  }
+
   /// A handler for holders of a merchant token with at least this role.
   private static func allowing(
     _ role: Role,

@@ -67,8 +67,8 @@ struct AcceptLoop: Sendable {
       return respond(try Request(received, deadline: listener.deadline), listener.name)
     } catch {
       logger.error(
-        "nginx did not send a parameter; include weixinpay_params in the location",
-        metadata: ["parameter": "\(error.name)"])
+        "nginx did not send a parameter",
+        metadata: ["parameter": "\(error.name)", "reason": "\(error)"])
       return Response(status: 500)
     }
   }

@@ -49,6 +49,13 @@ extension Request {
 
 extension MissingParameter: CustomStringConvertible {
   var description: String {
-    "nginx did not send the parameter \(name)"
+    "nginx did not send the parameter \(name): \(remedy)"
+  }
+
+  /// By the time that this is found, the last line of weixinpay_params has come.
+  private var remedy: String {
+    name == "WEIXINPAY_ROUTE"
+      ? "in the location, set it (fastcgi_param WEIXINPAY_ROUTE …) before weixinpay_params"
+      : "put the release's own weixinpay_params in place of the changed one"
   }
 }

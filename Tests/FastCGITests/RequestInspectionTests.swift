@@ -139,6 +139,8 @@ import Testing
     #expect(RequestRefusal.bodyTooLarge.isAnswerable)
     #expect(RequestRefusal.malformedText(name: "A").isAnswerable)
     #expect(!RequestRefusal.missingEnd.isAnswerable)
+    #expect("\(RequestRefusal.missingEnd)".contains("include weixinpay_params last, and no other"))
+    #expect("\(RequestRefusal.duplicateParameter(name: "A"))".contains("no fastcgi_params"))
     #expect(!RequestRefusal.malformedParameters.isAnswerable)
     #expect(!RequestRefusal.managementRecord(type: 9).isAnswerable)
   }

@@ -25,4 +25,18 @@ import Testing
       #expect(sockets == [route.socket], "\(route.name)")
     }
   }
+
+  @Test(arguments: [
+    ("pay", "api", nil), ("merchant", "merchant", nil),
+    ("receive-notify", "api", "belongs to the notify socket"),
+    ("pay", "merchant", "fastcgi_pass weixinpay_api"),
+    ("recieve-notify", "notify", "there is no route recieve-notify"),
+    ("", "api", "set WEIXINPAY_ROUTE in the location to one of health, login, merchant, order"),
+  ])
+  func `a location with the wrong route or socket is told from a wrong path`(
+    route: String, socket: String, words: String?
+  ) {
+    let mistake = Route.mistake(in: route, on: socket)
+    #expect(words.map { mistake?.contains($0) == true } ?? (mistake == nil), "\(mistake ?? "-")")
+  }
 }

@@ -32,6 +32,11 @@ import Testing
     #expect(Request.waited(nil, now: now) == .zero)
   }
 
+  @Test func `a location without a route is told from changed parameters`() {
+    #expect("\(MissingParameter(name: "WEIXINPAY_ROUTE"))".contains("set it (fastcgi_param"))
+    #expect("\(MissingParameter(name: "REMOTE_ADDR"))".contains("the release's own"))
+  }
+
   private func request(_ requestID: String) -> Request {
     Request(route: "pay", method: "POST", path: "/wxpay/pay", requestID: requestID)
   }
