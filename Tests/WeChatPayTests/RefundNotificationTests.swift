@@ -96,6 +96,35 @@ import Testing
     #expect(hint.status == .success)
   }
 
+  @Test func `what is longer than WeChat's is refused before it is decoded`() throws {
+    func message(_ information: String, padding: Int = 0) -> [UInt8] {
+      FlatXML.write([
+        "return_code": "SUCCESS", "appid": "wx0123456789abcdef", "mch_id": "1900000109",
+        "nonce_str": String(repeating: "N", count: 1 + padding), "req_info": information,
+      ])
+    }
+    // Genuine up to the last byte: nothing but its length refuses it. Base64 may be wrapped.
+    let information = base64(encryption(of: good))
+    let full = information + String(repeating: "\n", count: 4096 - information.utf8.count)
+    #expect(try RefundNotification(message(full)).decrypted(with: Sample.key).status == .success)
+    for long in [full + "\n", full + String(repeating: "A", count: 9000)] {
+      #expect(throws: NotificationRefusal.field("req_info")) {
+        try RefundNotification(message(long))
+      }
+    }
+    let room = (16 << 10) - message(information).count
+    let widest = message(information, padding: room)
+    #expect(widest.count == 16 << 10)
+    #expect(try RefundNotification(widest).decrypted(with: Sample.key).status == .success)
+    #expect(throws: NotificationRefusal.message(.tooLong)) {
+      try RefundNotification(message(information, padding: room + 1))
+    }
+    // Not even read: what follows is no message at all.
+    #expect(throws: NotificationRefusal.message(.tooLong)) {
+      try RefundNotification(Array(repeating: 0, count: (16 << 10) + 1))
+    }
+  }
+
   @Test func `every field that matters must be there and readable, or nothing is read`() throws {
     for (name, value) in [
       ("transaction_id", nil), ("transaction_id", "42&x=1"), ("out_trade_no", nil),
