@@ -40,6 +40,24 @@ extension Orders {
     }
   }
 
+  /// The order as somebody may pay it: one that names them or nobody, with the attempt that decides,
+  /// whosever; where the row is another's or gone, only by their own attempt.
+  ///
+  /// Which one it is decides the database: a foreign number costs the same two queries as an unknown
+  /// one. Alarms are no concern of who pays, and are not looked up.
+  /// - Returns: `nil` when there is no such order for them.
+  public func find(
+    merchant: MerchantName, number: OutTradeNo, toBePaidBy payer: OpenID,
+    until deadline: ContinuousClock.Instant
+  ) throws -> OrderRecord? {
+    try database.withConnection(until: deadline) { connection in
+      let row = try connection.shopRow(merchant, number, for: payer)
+      let attempt = try connection.latest(merchant, number, of: payer, orAnyone: row != nil)
+      guard row != nil || attempt != nil else { return nil }
+      return try OrderRecord(merchant, number, row: row, attempt: attempt, alarms: [])
+    }
+  }
+
   /// A page of a list.
   public struct Page: Sendable {
     public let orders: [OrderRecord]
@@ -248,6 +266,25 @@ extension Connection {
       [
         .text(merchant.text), .text(order.text), .text(payer.text), .integer(isOwner ? 1 : 0),
         .text(payer.text),
+      ]
+    ).first
+  }
+
+  /// The attempt that decides the state of an order: the paid one, else the latest.
+  ///
+  /// - Parameter isOpenToThem: whether others' attempts count, too, and not only the payer's own.
+  fileprivate mutating func latest(
+    _ merchant: MerchantName, _ order: OutTradeNo, of payer: OpenID, orAnyone isOpenToThem: Bool
+  ) throws(MariaDBError) -> Row? {
+    try query(
+      """
+      \(PaymentAttempt.selection)
+      WHERE p.merchant = ? AND p.order_no = ? AND (p.openid = ? OR ?)
+      ORDER BY p.state = 'paid' DESC, p.attempt DESC LIMIT 1
+      """,
+      [
+        .text(merchant.text), .text(order.text), .text(payer.text),
+        .integer(isOpenToThem ? 1 : 0),
       ]
     ).first
   }

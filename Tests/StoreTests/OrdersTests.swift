@@ -104,4 +104,32 @@ import Testing
     // A leftover of 0 yuan is named, not paid.
     #expect(throws: UnusableRow.self) { try shop.record("20261121-8") }
   }
+
+  @Test func `an order of another buyer cannot be found to be paid, one of nobody can`() throws {
+    let shop = try Shop()
+    let stranger = try #require(OpenID("oStranger"))
+    func found(_ number: String, _ payer: OpenID) throws -> OrderRecord? {
+      try shop.orders.find(
+        merchant: shop.merchant, number: try #require(OutTradeNo(number)), toBePaidBy: payer,
+        until: .now + .seconds(20))
+    }
+    #expect(try found("UNKNOWN-1", stranger) == nil)
+    let attempt = try shop.unpaid("NAMED-1")
+    #expect(try found("NAMED-1", stranger) == nil)
+    #expect(try found("NAMED-1", shop.buyer)?.attempt?.outTradeNo == attempt.outTradeNo)
+
+    // Of nobody by name: the first attempt decides, whoever asks.
+    _ = try shop.unpaid("FREE-01")
+    try shop.run("UPDATE shop_order SET openid = NULL WHERE order_no = 'FREE-01'")
+    let record = try #require(try found("FREE-01", stranger))
+    #expect(record.attempt?.openID == shop.buyer)
+    let decision = try record.decidePay(payer: stranger, now: BeijingTime(microseconds: 1))
+    #expect(decision == .refuse(.orderNotFound))
+
+    // The shop has given the order to another: what was begun stays the first buyer's.
+    try shop.run("UPDATE shop_order SET openid = 'oStranger' WHERE order_no = 'NAMED-1'")
+    let own = try #require(try found("NAMED-1", shop.buyer))
+    #expect(try own.decidePay(payer: shop.buyer, now: BeijingTime(microseconds: 1)) == decision)
+    #expect(try found("NAMED-1", stranger)?.attempt?.openID == shop.buyer)
+  }
 }

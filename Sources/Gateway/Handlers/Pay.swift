@@ -15,12 +15,11 @@ enum Pay {
     // Each round changes what the next one finds: an attempt opened, replaced, or closed by WeChat.
     for _ in 0..<4 where ContinuousClock.now < context.request.deadline {
       let record = try context.gateway.orders.find(
-        merchant: merchant.name, number: wish.order, until: context.lateDeadline)
-      guard let record else { throw Refusal(.orderNotFound) }
+        merchant: merchant.name, number: wish.order, toBePaidBy: session.openID,
+        until: context.lateDeadline)
+      guard let record else { throw Refusal(toPay: .orderNotFound) }
       let decision = try record.decidePay(payer: session.openID, now: context.now)
-      if case .refuse(let refusal) = decision {
-        throw Refusal(refusal, of: record, payer: session.openID)
-      }
+      if case .refuse(let refusal) = decision { throw Refusal(toPay: refusal) }
       try wish.compare(with: record.order)
       if let payment = try follow(decision, of: record.order, session.openID, merchant, context) {
         return Answer.json(payment.json)
@@ -200,13 +199,14 @@ extension Refusal {
       "The order's cashier belongs to another appid or mch_id than the shop has now." + end)
   }
 
-  /// A stranger learns nothing; the log says why.
-  fileprivate init(_ refusal: PayRefusal, of record: OrderRecord, payer: OpenID) {
-    let isForeign = refusal == .orderNotFound && record.order.openID.map { $0 != payer } ?? false
+  /// A stranger learns nothing, not even by the time it takes to find out which of the reasons it is.
+  fileprivate init(toPay refusal: PayRefusal) {
     self.init(
       refusal,
-      reason: isForeign
-        ? "the order names another openid than the buyer's; an openid belongs to one appid" : nil)
+      reason: refusal == .orderNotFound
+        ? "no such order of this buyer: the number is unknown, or the order belongs to another buyer"
+          + " or names another openid (an openid belongs to one appid)"
+        : nil)
   }
 }
 
