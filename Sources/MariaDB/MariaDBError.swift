@@ -119,3 +119,11 @@ extension MariaDBError.Kind {
       }
   }
 }
+
+extension MariaDBError {
+  /// Whether the server let us in as its anonymous account (`''@'localhost'`), because it has none
+  /// of our name, and then refused what that one may not do.
+  public var isOfAnonymousAccount: Bool {
+    [1044, 1045, 1142, 1698].contains(code) && message.contains("for user ''@")
+  }
+}

@@ -25,6 +25,18 @@ import Testing
     #expect(site.finding("database")?.remedy?.contains("weixinpay migrate") == true)
   }
 
+  @Test func `an unknown account that MariaDB takes for its anonymous one is named`() throws {
+    let site = try ServableFixture(server: try PrivateMariaDB())
+    try site.migrate()
+    var connection = try Connection(site.server.settings(database: nil))
+    try connection.run("CREATE USER ''@'localhost' IDENTIFIED BY '\(SettingsFixture.password)'")
+    try connection.run("DROP USER '\(site.account)'@'localhost'")
+    let remedy = try #require(site.finding("database")?.remedy)
+    #expect(remedy.contains("no account \(site.account): correct database.user"), "\(remedy)")
+    let serve = try Program.run(["serve", "--config", site.file])
+    #expect(serve.error.contains("correct database.user"), "\(serve.error)")
+  }
+
   @Test func `an empty database fails and names what it lacks`() throws {
     let site = try ServableFixture()
     var connection = try Connection(site.server.settings(database: nil))

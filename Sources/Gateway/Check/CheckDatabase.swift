@@ -121,6 +121,10 @@ extension MariaDBError {
   /// What to do when the service cannot connect.
   fileprivate func remedy(for database: DatabaseSettings) -> String {
     let server = database.socket ?? "\(database.host ?? ""):\(database.port)"
+    guard !isOfAnonymousAccount else {
+      return "MariaDB has no account \(database.user): correct database.user, or run as root:"
+        + " weixinpay migrate, which creates it"
+    }
     return switch code {
     case 1044, 1049, 1146: "run as root: weixinpay migrate; or correct database.name"
     case 1045, 1698:

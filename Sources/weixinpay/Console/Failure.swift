@@ -79,6 +79,9 @@ extension MariaDBError {
 
   fileprivate var advice: String {
     switch (kind, code) {
+    case _ where isOfAnonymousAccount:
+      "MariaDB has no account of that name: correct database.user, or run `weixinpay migrate` as root"
+        + " of this machine, which creates it."
     case (.lost, _), (_, 2005):
       "Is MariaDB running, and does the section database name its socket or host?"
     case (_, 1040), (_, 1203), (_, 1226):
