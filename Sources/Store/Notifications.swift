@@ -120,7 +120,8 @@ struct StoredMessage {
   let merchant: MerchantName
   let outTradeNo: OutTradeNo?
   let transactionID: TransactionID?
-  var outRefundNo: OutRefundNo?
+  /// Of the message of a refund: its number, `?` for one that no refund of ours can have.
+  var refundNumber: String?
   let outcome: String
   let reason: String?
   let body: [UInt8]
@@ -174,7 +175,7 @@ extension Connection {
       """,
       [
         .text(message.merchant.text), digest, Value(message.outTradeNo?.text),
-        Value(message.transactionID?.text), Value(message.outRefundNo?.text),
+        Value(message.transactionID?.text), Value(message.refundNumber),
         .text(message.outcome), Value(message.reason),
         .bytes(message.body), .integer(act.now.microseconds),
       ])

@@ -8,7 +8,8 @@ extension Notifications {
     public let merchant: MerchantName
     public let outTradeNo: OutTradeNo
     public let transactionID: TransactionID
-    public let outRefundNo: OutRefundNo
+    /// `nil` when no refund of ours can have the number.
+    public let outRefundNo: OutRefundNo?
     public let total: Fen
     public let amount: Fen
     /// Byte for byte as WeChat sent it.
@@ -18,7 +19,7 @@ extension Notifications {
 
     public init(
       merchant: MerchantName, outTradeNo: OutTradeNo, transactionID: TransactionID,
-      outRefundNo: OutRefundNo, total: Fen, amount: Fen, body: [UInt8], content: [UInt8]? = nil
+      outRefundNo: OutRefundNo?, total: Fen, amount: Fen, body: [UInt8], content: [UInt8]? = nil
     ) {
       self.merchant = merchant
       self.outTradeNo = outTradeNo
@@ -43,7 +44,7 @@ extension Notifications {
       let stored = try connection.store(
         StoredMessage(
           merchant: hint.merchant, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
-          outRefundNo: hint.outRefundNo, outcome: "applied", reason: nil, body: hint.body,
+          refundNumber: hint.storedNumber, outcome: "applied", reason: nil, body: hint.body,
           content: hint.content), by: act)
       if stored.isNew {
         let isRepeated = try connection.hasHint(like: hint, beside: stored.id, at: act.now)
@@ -54,6 +55,11 @@ extension Notifications {
       return true
     }
   }
+}
+
+extension Notifications.Hint {
+  /// Never nothing, by which the message of a payment is known.
+  fileprivate var storedNumber: String { outRefundNo?.text ?? "?" }
 }
 
 extension Notifications {
@@ -72,7 +78,7 @@ extension Connection {
         AND id <> ? AND received_at > ? LIMIT 1
       """,
       [
-        .text(hint.merchant.text), .text(hint.outTradeNo.text), .text(hint.outRefundNo.text),
+        .text(hint.merchant.text), .text(hint.outTradeNo.text), .text(hint.storedNumber),
         .integer(id), .integer(now.adding(seconds: -60).microseconds),
       ]
     ).isEmpty
@@ -82,10 +88,10 @@ extension Connection {
   fileprivate mutating func duty(after hint: Notifications.Hint) throws -> (
     DutyKind, subject: String
   )? {
-    if let refund = try refund(hint.merchant, hint.outRefundNo) {
+    if let number = hint.outRefundNo, let refund = try refund(hint.merchant, number) {
       return refund.outTradeNo == hint.outTradeNo && refund.transactionID == hint.transactionID
         && refund.total == hint.total && refund.amount == hint.amount
-        ? (.refund, hint.outRefundNo.text) : nil
+        ? (.refund, number.text) : nil
     }
     let isOfOurs = try !query(
       """

@@ -107,8 +107,11 @@ BUGS = [
         """      let stored = try connection.store(
         StoredMessage(
           merchant: hint.merchant, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
-          outRefundNo: hint.outRefundNo, outcome: "applied", reason: nil, body: hint.body), by: act)
-      if stored.isNew {""", "      if !hint.body.isEmpty {"),)),
+          refundNumber: hint.storedNumber, outcome: "applied", reason: nil, body: hint.body,
+          content: hint.content), by: act)
+      if stored.isNew {
+        let isRepeated = try connection.hasHint(like: hint, beside: stored.id, at: act.now)
+""", "      if !hint.body.isEmpty {\n        let isRepeated = false\n"),)),
     Bug("count as told what has not arrived", f"{DELIVERY}/DeliverEvents.swift", "O1 O2", ((
         "      remark = try channel.tell(",
         """      try gateway.deliveries.recordArrived(

@@ -129,7 +129,7 @@ import Testing
     for (name, value) in [
       ("transaction_id", nil), ("transaction_id", "42&x=1"), ("out_trade_no", nil),
       ("out_trade_no", "a b c d e"), ("refund_id", nil), ("refund_id", ""),
-      ("out_refund_no", nil), ("out_refund_no", "a b"), ("total_fee", nil), ("total_fee", "0"),
+      ("out_refund_no", nil), ("out_refund_no", ""), ("total_fee", nil), ("total_fee", "0"),
       ("refund_fee", nil), ("refund_fee", "0.10"), ("refund_fee", "-10"), ("refund_status", nil),
       ("refund_status", ""),
     ] {
@@ -142,6 +142,17 @@ import Testing
     #expect(throws: NotificationRefusal.undecipherable) {
       try hint(base64(encryption(of: good, root: "xml")))
     }
+  }
+
+  @Test(arguments: ["a b", "TK.2026/款", String(repeating: "7", count: 65)])
+  func `a refund under a number that ours cannot have is one to ask about all the same`(
+    number: String
+  ) throws {
+    var fields = good
+    fields["out_refund_no"] = number
+    let hint = try hint(base64(encryption(of: fields)))
+    #expect(hint.outRefundNo == nil)
+    #expect(hint.outTradeNo == Sample.number)
   }
 
   @Test func `what is cut, spliced or changed gives the same refusal or another hint, never more`()

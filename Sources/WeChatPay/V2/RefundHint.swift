@@ -9,8 +9,9 @@ public struct RefundHint: Sendable, Equatable {
   public let transactionID: TransactionID
   /// The number of the payment attempt (商户订单号).
   public let outTradeNo: OutTradeNo
-  /// The refund's number (商户退款单号): ours, or WeChat's choice when a person made the refund.
-  public let outRefundNo: OutRefundNo
+  /// The refund's number (商户退款单号): ours, or another's choice when a person made the refund;
+  /// `nil` when it is of a shape that ours cannot have.
+  public let outRefundNo: OutRefundNo?
   /// WeChat's number of the refund (微信退款单号).
   public let refundID: RefundID
   /// The order total (订单总金额).
@@ -25,7 +26,8 @@ public struct RefundHint: Sendable, Equatable {
     content = fields.canonical
     transactionID = try fields.value("transaction_id", TransactionID.init)
     outTradeNo = try fields.value("out_trade_no", OutTradeNo.init)
-    outRefundNo = try fields.value("out_refund_no", OutRefundNo.init)
+    let number = try fields.value("out_refund_no") { $0.isEmpty ? nil : $0 }
+    outRefundNo = OutRefundNo(number)
     refundID = try fields.value("refund_id", RefundID.init)
     total = try fields.value("total_fee") { Fen(digits: $0) }
     amount = try fields.value("refund_fee") { Fen(digits: $0) }
