@@ -20,6 +20,14 @@ struct AskWeChat {
     case unknown
     /// A word that means nothing to us, or a payment without its proof: to be asked about again.
     case undecided
+
+    /// Whether a payment stands in the records afterwards, or an alarm about it.
+    var settles: Bool {
+      switch self {
+      case .paid, .contradicted: true
+      case .closed, .open, .unknown, .undecided: false
+      }
+    }
   }
 
   /// - Returns: the attempt's state as recorded afterwards.

@@ -48,8 +48,8 @@ struct CloseAttempt {
         switch error.code {
         case .orderClosed, .orderNotExist: break
         case .orderPaid:
-          _ = try AskWeChat(conversation).word(about: order)
-          throw PaymentRefusal.orderPaid
+          throw try AskWeChat(conversation).word(about: order).settles
+            ? PaymentRefusal.orderPaid : error
         default: throw error
         }
       }
@@ -70,8 +70,9 @@ struct CloseAttempt {
       case .orderNotExist where attempt.prepayExpiresAt.map { $0 < conversation.now } == true:
         return true
       case .orderPaid:
-        _ = try AskWeChat(conversation).ask(attempt)
-        throw PaymentRefusal.orderPaid
+        // An orderquery may lag behind: what is not recorded is asked about again.
+        throw try AskWeChat(conversation).word(about: attempt).settles
+          ? PaymentRefusal.orderPaid : error
       default:
         try conversation.gateway.attempts.note(
           attempt, error.event, "\(error)", by: conversation.act(actor))

@@ -47,6 +47,7 @@ struct PursuePayment {
         attempt, .expired, by: "duty")
       return isClosed ? .done : later
     } catch PaymentRefusal.orderPaid {
+      // Recorded, or an alarm: else the refusal is WeChat's.
       return .done
     } catch let error as WeChatPayError {
       gateway.logger.warning(
