@@ -150,6 +150,11 @@ struct PursueRefund {
       try pause(.configuration, error)
       return try wait(.configuration, doubt, "\(error)", refund)
     case .stop, .correctProgram:
+      // An earlier send may be at work behind the refusal: WeChat has to say later, and once more,
+      // that it does not know the number.
+      guard refund.sends <= 1 || refund.refusals > 0 else {
+        return try waitAfterRefusal("\(error)", refund)
+      }
       return try confirm(
         refusal: "\(error)", refund, by: conversation.act("wechat-answer"))
     }
