@@ -55,6 +55,8 @@ extension Gateway {
     // What may be on its way is asked about when its time has come, and no sooner: who asks again and
     // again must not put that off either.
     if sent.isUnanswered {
+      // Else to go on would be to send it.
+      guard sent.isLeftToPerson else { throw RefundRefusal.isSent }
       sent = try pursue(sent, until: act.deadline)
       guard sent.state == .sending, !sent.isUnanswered else { throw RefundRefusal.isSent }
     }
