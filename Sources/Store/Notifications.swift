@@ -68,14 +68,16 @@ extension PaymentAttempts {
   public func recordPaid(
     _ proof: VerifiedProof, isRefunded: Bool = false, by act: Act
   ) throws -> PaidOutcome {
-    try database.settling(until: act.deadline) { connection in
+    var proof = proof
+    proof.isRefunded = isRefunded
+    return try database.settling(until: act.deadline) { [proof] connection in
       let settlement = try connection.settle(proof, by: act)
       for line in settlement.lines {
         // Whoever may ask can make WeChat repeat a contradiction as often as they like.
         if !settlement.outcome.isApplied, try connection.holds(line) { continue }
         try connection.record(line, by: act)
       }
-      if isRefunded { try connection.findRefunds(of: proof, settlement, by: act) }
+      if isRefunded { try connection.findRefunds(of: proof, settlement) }
       return settlement.outcome
     }
   }
@@ -83,7 +85,7 @@ extension PaymentAttempts {
 
 extension Connection {
   fileprivate mutating func findRefunds(
-    of verified: VerifiedProof, _ settlement: Settlement, by act: Act
+    of verified: VerifiedProof, _ settlement: Settlement
   ) throws {
     switch settlement.outcome {
     case .quarantined: return
@@ -92,10 +94,6 @@ extension Connection {
         .platformRefunds, verified.merchant, verified.proof.outTradeNo.text, afterSeconds: 0)
     }
     guard settlement.outcome.isApplied, let order = settlement.lines.first?.order else { return }
-    try record(
-      JournalLine(
-        merchant: verified.merchant, order: order, outTradeNo: verified.proof.outTradeNo,
-        event: Alarm.refundedElsewhere.rawValue, detail: Alarm.refundedElsewhere.sentence), by: act)
     // A refund that is found makes it due at once.
     try postponeDelivery(verified.merchant, order, seconds: 60)
   }

@@ -17,6 +17,8 @@ public struct VerifiedProof: Sendable {
   public let merchant: MerchantName
   public let appID: AppID
   public let merchantID: MerchantID
+  /// Whether WeChat says that some of it was given back (转入退款).
+  var isRefunded = false
 
   public init(
     _ proof: PaymentProof, merchant: MerchantName, appID: AppID, merchantID: MerchantID
@@ -242,6 +244,7 @@ extension Settlement {
     var alarms: [Alarm] = []
     if row.previous == .closed { alarms.append(.latePayment) }
     if row.isOtherPaid { alarms.append(.secondPayment) }
+    if verified.isRefunded { alarms.append(.refundedElsewhere) }
     switch wish {
     case nil: alarms.append(.orderVanished)
     case let wish? where wish.total != proof.total: alarms.append(.amountChanged)
