@@ -73,6 +73,13 @@ public struct Pace: Sendable {
     }
   }
 
+  /// Microseconds until the next free moment.
+  ///
+  /// Nobody reserves so far ahead as a minute: such a moment is of a clock that was set back since.
+  private static let rest = """
+    IF(next_at > \(databaseNow) + 60000000, 0, GREATEST(next_at - \(databaseNow), 0))
+    """
+
   /// Reserves the moment of a call: each caller gets one of its own, and nobody comes too early.
   ///
   /// - Parameter most: how far ahead it may lie.
@@ -87,15 +94,14 @@ public struct Pace: Sendable {
         let reserved = try connection.execute(
           """
           UPDATE pace SET next_at =
-            \(databaseNow) + LAST_INSERT_ID(GREATEST(next_at - \(databaseNow), 0)) + ?
-          WHERE merchant = ? AND kind = ? AND paused_until <= \(databaseNow)
-            AND next_at <= \(databaseNow) + ?
+            \(databaseNow) + LAST_INSERT_ID(\(Self.rest)) + ?
+          WHERE merchant = ? AND kind = ? AND paused_until <= \(databaseNow) AND \(Self.rest) <= ?
           """, [.integer(kind.spacingMicroseconds)] + key + [.integer(most)])
         if reserved == 1 { return .reserved(afterMicroseconds: connection.lastInsertID) }
         let row = try connection.query(
           """
           SELECT GREATEST(paused_until - \(databaseNow), 0) AS pause, pause_wait, pause_remark,
-            GREATEST(next_at - \(databaseNow), 0) AS rest
+            \(Self.rest) AS rest
           FROM pace WHERE merchant = ? AND kind = ?
           """, key
         ).first
