@@ -192,7 +192,7 @@ extension Connection {
       """
       UPDATE duty SET due_at = IF(due_at < lease_until, due_at, due_at + 1),
         lease_until = lease_until + 1
-      WHERE id = ? AND lease = ? AND lease_until > 0
+      WHERE id = ? AND lease = ? AND lease_until > \(databaseNow)
       """, [.integer(duty.id), .integer(duty.lease)])
     guard changed == 1 else { throw LeaseLost() }
   }

@@ -18,9 +18,11 @@ struct DutyRunner: Sendable {
   ///
   /// - Returns: `false` when there was none.
   func runNext(_ kinds: [DutyKind] = DutyKind.allCases) throws -> Bool {
+    // Counted from before the lease: what was frozen in between has none left.
+    let deadline = ContinuousClock.now + Self.patience
     guard let duty = try gateway.duties.take(kinds, until: .now + .seconds(5))
     else { return false }
-    try run(duty, until: .now + Self.patience, perform)
+    try run(duty, until: deadline, perform)
     return true
   }
 
