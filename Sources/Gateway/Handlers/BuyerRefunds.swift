@@ -14,7 +14,8 @@ enum BuyerRefunds {
     let key =
       try context.requestKey(of: "buyer \(session.openID)")
       ?? RequestKey(wish: wish.text, of: "buyer \(session.openID)")
-    guard let payment = record.attempt, payment.state == .paid else { throw Refusal(.orderNotPaid) }
+    guard let payment = record.attempt, payment.state == .paid, payment.openID == session.openID
+    else { throw Refusal(.orderNotPaid) }
     let amount: Fen
     if let wished = wish.amount {
       amount = wished
