@@ -167,7 +167,8 @@ extension PaymentAttempts.Failure {
     let answer = Refusal(error)
     let isDefinite = [.wechatRefused, .paymentMisconfigured].contains(answer.code)
     self.init(
-      didNotHappen: didNotHappen, isPace: error.handling == .slowDown, isAnswered: isDefinite,
+      didNotHappen: didNotHappen, isPace: error.handling == .slowDown,
+      isAnswered: isDefinite && error.code != nil,
       refusal: isDefinite ? PlacingRefusal(answer, now: now) : nil, detail: "\(error)")
   }
 }
