@@ -38,12 +38,14 @@ extension Refunds {
       guard let refund = try connection.refund(payment.merchant, number) else {
         throw RefundChanged()
       }
+      // Before the event is numbered, as everybody takes the two.
+      try connection.reserveMade(refund)
       try connection.record(
         refund.line(
           "found", to: state,
           detail: "\(refund.amount) refunded elsewhere, refund_id \(news.refundID)"
         ), by: act)
-      try connection.reserveMade(refund, by: act)
+      try connection.alarmOverlap(refund, by: act)
       if state.isUnderWay {
         try connection.plan(.refund, refund.merchant, refund.number.text, afterSeconds: 0)
       }
@@ -53,7 +55,7 @@ extension Refunds {
 }
 
 extension Connection {
-  fileprivate mutating func reserveMade(_ refund: Refund, by act: Act) throws {
+  fileprivate mutating func reserveMade(_ refund: Refund) throws {
     try execute(
       """
       UPDATE payment SET refund_count = refund_count + 1, reserved_fee = reserved_fee + ?
@@ -63,6 +65,9 @@ extension Connection {
         .integer(refund.state.holdsAmount ? refund.amount.amount : 0), .text(refund.merchant.text),
         .text(refund.outTradeNo.text),
       ])
+  }
+
+  fileprivate mutating func alarmOverlap(_ refund: Refund, by act: Act) throws {
     let isOverlap = try !query(
       """
       SELECT 1 FROM payment WHERE merchant = ? AND out_trade_no = ? AND reserved_fee > total_fee

@@ -15,13 +15,23 @@ public struct RefundDayLimit: Sendable {
 }
 
 extension Connection {
+  /// Not INSERT IGNORE, which locks an existing row for reading only: two that want to change it
+  /// would wait for each other.
+  fileprivate mutating func openDay(_ key: [Value]) throws(MariaDBError) {
+    try execute(
+      """
+      INSERT INTO refund_day (merchant, holder, day) VALUES (?, ?, ?)
+      ON DUPLICATE KEY UPDATE refund_fee = refund_fee
+      """, key)
+  }
+
   /// Counts a direct refund against its token's day, if it still fits.
   ///
   /// - Throws: `NotRefundable.dayLimitReached`.
   mutating func countToday(_ application: RefundApplication, at now: BeijingTime) throws {
     guard let limit = application.dayLimit else { return }
     let key = application.payment.merchant.dayKey(limit.holder, now)
-    try execute("INSERT IGNORE INTO refund_day (merchant, holder, day) VALUES (?, ?, ?)", key)
+    try openDay(key)
     let amount = Value.integer(application.amount.amount)
     let counted = try execute(
       """
@@ -39,8 +49,7 @@ extension Refunds {
     let payment = application.payment
     let key = payment.merchant.dayKey(limit.holder, act.now)
     try database.transaction(until: act.deadline) { connection in
-      try connection.execute(
-        "INSERT IGNORE INTO refund_day (merchant, holder, day) VALUES (?, ?, ?)", key)
+      try connection.openDay(key)
       let raised = try connection.execute(
         """
         UPDATE refund_day SET is_alarmed = 1
