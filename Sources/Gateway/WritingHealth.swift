@@ -4,10 +4,10 @@ import Synchronization
 /// Whether MariaDB takes what has to be stored: shared by the sockets of a process.
 ///
 /// A proof is asked for at most once a second, however many ask for it. A server may take that and
-/// still refuse what a payment needs, when a disk is full: so what requests meet counts for a minute.
+/// still refuse what a payment needs, when a disk is full: so what requests meet counts for a while.
 final class WritingHealth: Sendable {
   private static let proofLife = Duration.seconds(1)
-  private static let troubleLife = Duration.seconds(60)
+  private static let troubleLife = Duration.seconds(20)
 
   private struct State {
     /// Why the last proof failed; nil when it did not.
