@@ -155,6 +155,16 @@ import Testing
     #expect(try site.transmissions().count == sent)
   }
 
+  @Test func `whom the shop names after the payment applies for nobody else's money`() throws {
+    let (order, _) = try site.paidOrder()
+    let other = try site.login()
+    _ = try site.query(
+      "UPDATE shop_order SET openid = '\(other.openID)' WHERE order_no = '\(order)'")
+    let reply = try site.applyForRefund(of: order, other)
+    #expect(reply.code == "ORDER_NOT_PAID", "\(reply.text)")
+    #expect(try site.reserved(order) == 0)
+  }
+
   @Test func `an address takes its own method only, and GET never refunds`() throws {
     let (order, buyer, refund) = try application()
     let client = CurlCommand(authorityFile: site.authorityFile)

@@ -89,6 +89,18 @@ import Testing
     #expect(try site.weChatRefunds(of: scene.order).count == 1)
   }
 
+  @Test func `a refusal of the second send frees nothing before it is repeated`() throws {
+    let scene = try newScene()
+    try site.fault("refund", "refuse", of: scene.refund, code: "BIZERR_NEED_RETRY", count: 1)
+    try site.fault("refund", "refuse", of: scene.refund, code: "INVALID_REQUEST", count: 0)
+    try refundAll(scene)
+    try site.waitUntil(scene.refund, is: "refused")
+    let sent = try site.transmissions(scene.refund)
+    #expect(sent.count >= 3 && Set(sent.map(\.bytes)).count == 1, "\(sent)")
+    #expect(try site.reserved(scene.order) == 0)
+    try site.clearFaults()
+  }
+
   /// What a person sees while WeChat keeps saying it.
   static let waiting = [
     ("SYSTEMERROR", "wechat"), ("BIZERR_NEED_RETRY", "wechat"), ("FREQUENCY_LIMITED", "pace"),

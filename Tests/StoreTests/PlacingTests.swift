@@ -199,6 +199,7 @@ import Testing
     #expect(found)
     #expect(try shop.duties.take([.delivery], until: .now + .seconds(20)) != nil)
     #expect(try shop.events() == ["1 paid", "2 refund_succeeded"])
+    #expect(try shop.count("event WHERE seq = 1 AND alarms = 'refunded_elsewhere'") == 1)
   }
 
   @Test func `refunds of a payment that was known are no alarm`() throws {

@@ -182,6 +182,16 @@ import Testing
     #expect(try shop.unbalanced() == 0)
   }
 
+  @Test func `a lease that is over counts no send, also when no other has been taken`() throws {
+    let shop = try Shop()
+    let refund = try shop.apply(shop.paid(), "R1", 200, parameters: "refund_fee=200")
+    let duty = try shop.take("R1")
+    try shop.endLeases()
+    #expect(throws: LeaseLost.self) {
+      try shop.refunds.takeTurnToSend(refund, duty, by: shop.act())
+    }
+  }
+
   @Test func `who has lost the lease changes nothing at all`() throws {
     let shop = try Shop()
     let (refund, duty) = try shop.send(shop.paid())
