@@ -3,7 +3,6 @@
 Shares nothing with the gateway: it has its own reader of each.
 """
 
-import hashlib
 import json
 import pathlib
 import re
@@ -16,7 +15,7 @@ TABLES = {
     "refund": "merchant out_refund_no order_no out_trade_no transaction_id total_fee applied_fee"
     " refund_fee kind state wait parameters sends unanswered refund_id request_key applied_at"
     " succeeded_at",
-    "notification": "id merchant digest out_trade_no transaction_id outcome",
+    "notification": "id merchant digest out_trade_no transaction_id outcome body",
     "journal": "id at merchant order_no out_trade_no out_refund_no event from_state to_state actor",
     "duty": "id kind subject due_at lease lease_until done_at",
     "event": "merchant order_no seq event out_trade_no out_refund_no",
@@ -130,10 +129,6 @@ def decoded(column, value):
         return value.lower()
     text = bytes.fromhex(value).decode()
     return int(text) if column in NUMBERS else text
-
-
-def digest(body):
-    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def fields(xml):

@@ -75,6 +75,13 @@ class Books:
                     self.acked.add(number)
 
 
+def said(message):
+    """What a notification says: of a payment, or, encrypted, of a refund."""
+    found = fields(message)
+    names = ("req_info", "out_trade_no", "transaction_id", "result_code")
+    return tuple(found.get(name) for name in names)
+
+
 class Check:
     def __init__(self, evidence, settled):
         self.evidence, self.settled = evidence, settled
@@ -124,15 +131,10 @@ class Check:
     # I3
     def acknowledged_is_stored(self):
         # A message that says the same as a stored one is not stored again.
-        stored = {
-            (row["out_trade_no"], row["transaction_id"])
-            for row in self.evidence.tables["notification"]
-        }
+        stored = {said(row["body"]) for row in self.evidence.tables["notification"]}
         for line in self.evidence.wire:
             acked = fields(line["answer"]).get("return_code") == "SUCCESS"
-            told = fields(line["request"]) if line["direction"] == "out" and acked else {}
-            paid = told.get("out_trade_no"), told.get("transaction_id")
-            if paid[0] and paid not in stored:
+            if line["direction"] == "out" and acked and said(line["request"]) not in stored:
                 self.say(
                     "I3", f"A notification was answered SUCCESS at {line['at']} and is not stored.")
         named = {row["out_trade_no"] for row in self.evidence.tables["notification"]}
