@@ -65,12 +65,19 @@ let package = Package(
       resources: [.embedInCode("sql")],
       swiftSettings: withCrashPoints),
 
+    // Settings: what weixinpay.yaml says, checked.
+    .target(
+      name: "Configuration",
+      dependencies: [
+        "WeChatPay", "Payments", "MariaDB", "OpenSSL", "Server", "Linux", "Text", yams,
+      ], swiftSettings: common),
+
     // Programs.
     .target(
       name: "Gateway",
       dependencies: [
-        "Store", "WeChatPay", "Payments", "Server", "Curl", "MariaDB", "OpenSSL", "Pooling",
-        "FastCGI", "Linux", "Text", logging, yams,
+        "Configuration", "Store", "WeChatPay", "Payments", "Server", "Curl", "MariaDB", "OpenSSL", "Pooling",
+        "FastCGI", "Linux", "Text", logging,
       ], swiftSettings: withCrashPoints),
     .target(
       name: "Simulator", dependencies: ["Server", "Curl", "OpenSSL", "Linux", logging],
@@ -78,8 +85,8 @@ let package = Package(
     .executableTarget(
       name: "weixinpay",
       dependencies: [
-        "Gateway", "Store", "Payments", "WeChatPay", "MariaDB", "Pooling", "Server",
-        "Linux", "Text", argumentParser,
+        "Gateway", "Configuration", "Store", "Payments", "WeChatPay", "MariaDB", "Pooling",
+        "Server", "Linux", "Text", argumentParser,
       ], swiftSettings: common),
     .executableTarget(
       name: "wechat-simulator",
@@ -115,10 +122,15 @@ let package = Package(
       name: "StoreTests", dependencies: ["Store", "MariaDB", "Payments", "TestSupport"],
       swiftSettings: tests),
     .testTarget(
+      name: "ConfigurationTests",
+      dependencies: [
+        "Configuration", "MariaDB", "Payments", "Server", "Store", "WeChatPay", "TestSupport",
+      ], swiftSettings: tests),
+    .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "Store", "MariaDB", "Payments", "WeChatPay", "Server", "TestSupport",
-        "weixinpay",
+        "Gateway", "Configuration", "Store", "MariaDB", "Payments", "WeChatPay", "Server",
+        "TestSupport", "weixinpay",
       ], swiftSettings: tests),
     .testTarget(
       name: "SimulatorTests",

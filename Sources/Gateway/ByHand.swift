@@ -1,18 +1,19 @@
+package import Configuration
 import Curl
 import Linux
 import Logging
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 import Pooling
 import Server
-public import Store
+package import Store
 import WeChatPay
 
 extension Gateway {
   /// A gateway for one command: no sockets, few connections.
   ///
   /// - Throws: when a certificate or key cannot be read.
-  public static func byHand(_ settings: Settings, database: Database) throws -> Gateway {
+  package static func byHand(_ settings: Settings, database: Database) throws -> Gateway {
     // A command prints what it has done; the log beside it is for trouble.
     LoggingSystem.bootstrap { _ in
       LineLogHandler(format: settings.logFormat, logLevel: .warning)
@@ -28,7 +29,7 @@ extension Gateway {
   /// What was sent can be withdrawn as long as WeChat has refused it, for want of money in the
   /// merchant's account for instance, and does not know it when asked; then it is `refused`.
   /// - Throws: `RefundRefusal` when the refund's state does not allow the decision.
-  public func decide(
+  package func decide(
     _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act
   ) throws -> RefundReview {
     let review: RefundReview
@@ -74,7 +75,7 @@ extension Gateway {
   ///
   /// Who does so says that what held it back is mended: the merchant's other refunds follow, if it
   /// gets ahead.
-  public func retry(_ refund: Refund, by act: Act) throws -> Refund {
+  package func retry(_ refund: Refund, by act: Act) throws -> Refund {
     try refunds.hurry(refund, by: act)
     try pace.resume(.refund, refund.merchant, until: act.deadline)
     return try pursue(refund, until: act.deadline)
@@ -93,7 +94,7 @@ extension Gateway {
   /// Does everything that is due now (待办), one after the other.
   ///
   /// - Returns: how many duties were run.
-  public func sweep() throws -> Int {
+  package func sweep() throws -> Int {
     var count = 0
     while try DutyRunner(self).runNext() { count += 1 }
     return count

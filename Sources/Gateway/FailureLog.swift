@@ -3,16 +3,16 @@ import Logging
 import Server
 
 /// Says in the log why a process of `serve` ended: what reads the log expects nothing but its lines.
-public struct FailureLog {
+package struct FailureLog {
   private let logger: Logger
 
   /// The process's own log, as its settings want it.
-  public init() { logger = Logger(label: "weixinpay") }
+  package init() { logger = Logger(label: "weixinpay") }
 
   /// The log of a worker whose settings may be the fault, in the format of its supervisor.
   ///
   /// - Returns: `nil` when the supervisor is of an earlier release and does not say its format.
-  public init?(worker: Int) {
+  package init?(worker: Int) {
     guard
       let format = Environment.value(Environment.logFormat).flatMap(LineLogHandler.Format.init)
     else { return nil }
@@ -27,7 +27,7 @@ public struct FailureLog {
   ///   - event: what failed, such as `serve failed`.
   ///   - reasons: each in a line of its own, because a line cuts long values.
   ///   - advice: what to do about it.
-  public func tell(_ event: String, _ reasons: [String], advice: String? = nil) {
+  package func tell(_ event: String, _ reasons: [String], advice: String? = nil) {
     for reason in reasons {
       var metadata: Logger.Metadata = ["reason": "\(reason)"]
       metadata["advice"] = advice.map { "\($0)" }

@@ -1,3 +1,4 @@
+import Configuration
 import Curl
 import Linux
 import Logging
@@ -9,7 +10,7 @@ import Store
 import WeChatPay
 
 /// The program: takes requests from its sockets, answers each by the route nginx named.
-public final class Gateway: Sendable {
+package final class Gateway: Sendable {
   let settings: Settings
   let database: Database
   let hosts: WeChatHosts

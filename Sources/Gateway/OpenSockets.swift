@@ -1,3 +1,4 @@
+import Configuration
 import FastCGI
 import Linux
 import Server

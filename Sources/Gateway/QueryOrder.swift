@@ -1,4 +1,5 @@
-public import Payments
+import Configuration
+package import Payments
 import Store
 import WeChatPay
 
@@ -84,7 +85,7 @@ extension Gateway {
   ///
   /// - Returns: a sentence for each number that was asked about; `nil` when the number stands nowhere.
   /// - Throws: `WeChatPayError` with WeChat's own words.
-  public func query(
+  package func query(
     _ merchant: MerchantName, _ number: OutTradeNo, until deadline: ContinuousClock.Instant
   ) throws -> [String]? {
     guard let merchant = settings.merchant(merchant) else { throw Refusal(.internalFault) }

@@ -1,3 +1,4 @@
+package import Configuration
 import Curl
 import Linux
 import Logging
@@ -15,7 +16,7 @@ extension Gateway {
   /// - Throws: what keeps it from starting: the database is out of reach, not migrated, or not the
   ///   one we need; a certificate that belongs to another key; a socket is taken. `ServeFailure` when
   ///   it did not end well.
-  public static func serve(_ settings: Settings, dutyWorkers: Int) throws {
+  package static func serve(_ settings: Settings, dutyWorkers: Int) throws {
     // Before any other thread exists: signals go to the one thread that waits for them.
     Signals.block()
     let logger = try prepare(settings)
@@ -36,7 +37,7 @@ extension Gateway {
   /// Does what is due until SIGTERM or SIGINT, then finishes what is under way.
   ///
   /// - Throws: what keeps `serve` from starting, but for the sockets.
-  public static func work(_ settings: Settings) throws {
+  package static func work(_ settings: Settings) throws {
     Signals.block()
     let logger = try prepare(settings)
     for finding in try StartCheck.run(settings) { logger.warning("\(finding.line)") }

@@ -1,3 +1,4 @@
+package import Configuration
 import Linux
 import Logging
 import Server
@@ -17,7 +18,7 @@ extension Gateway {
   ///   - dutyWorkers: how many threads of all processes together do what is due.
   ///   - ownsSockets: whether the supervisor has made the sockets, so that they end with it.
   /// - Throws: as `serve`.
-  public static func serve(
+  package static func serve(
     _ settings: Settings, asWorker number: Int, dutyWorkers: Int, ownsSockets: Bool
   ) throws {
     Signals.heedSupervisorOnly()

@@ -1,7 +1,7 @@
-public import Linux
+package import Linux
 
 /// How serving ended otherwise than it should.
-public enum ServeFailure: Error, Equatable, CustomStringConvertible {
+package enum ServeFailure: Error, Equatable, CustomStringConvertible {
   /// So many requests were not finished in time, and cut off.
   case requestsCutOff(workers: Int)
   /// What was due and begun was not finished in time; it is taken up again when its lease is over.
@@ -15,7 +15,7 @@ public enum ServeFailure: Error, Equatable, CustomStringConvertible {
   /// No worker process came to work; the first ended so.
   case neverServed(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .requestsCutOff(let workers): "\(workers) requests were cut off at the end"
     case .dutyCutOff: "what was due and begun was cut off; it is taken up again"

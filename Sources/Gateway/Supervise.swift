@@ -1,3 +1,4 @@
+package import Configuration
 import FastCGI
 import FoundationEssentials
 import Linux
@@ -12,7 +13,7 @@ extension Gateway {
   ///   - file: the configuration that `settings` were read from; workers read it themselves.
   ///   - withDuties: whether workers also do what is due.
   /// - Throws: as `serve`.
-  public static func supervise(_ settings: Settings, file: String, withDuties: Bool) throws {
+  package static func supervise(_ settings: Settings, file: String, withDuties: Bool) throws {
     Signals.block()
     Signals.ignoreBrokenPipe()
     let logger = try prepare(settings)

@@ -1,2 +1,2 @@
 /// The version of the program: in `--version`, `health` and the first line of the log.
-public let programVersion = "0.8.0"
+package let programVersion = "0.8.0"

@@ -1,3 +1,4 @@
+@testable import Configuration
 import Foundation
 import MariaDB
 import Payments
@@ -154,5 +155,14 @@ import WeChatPay
   ])
   func `WeChat's words lead to the setting`(words: String, remedy: String) {
     #expect(Check.remedy(for: words, code: nil).contains(remedy))
+  }
+
+  @Test func `check shows doubts with their place`() throws {
+    let fixture = try SettingsFixture()
+    try fixture.write(SettingsFixture.merchant, to: "weixinpay.yaml")
+    let check = Check.run(file: fixture.folder.file("weixinpay.yaml"))
+    let finding = check.findings.first { $0.subject.hasSuffix("merchants.main.appid") }
+    #expect(finding?.level == .fail)
+    #expect(finding?.place?.line == 3)
   }
 }

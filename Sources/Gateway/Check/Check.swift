@@ -1,17 +1,18 @@
+import Configuration
 import Payments
-public import Server
+package import Server
 import WeChatPay
 
 /// Everything that `serve` does short of listening, and a look at its surroundings.
-public struct Check: Sendable {
+package struct Check: Sendable {
   /// In the order in which they were looked at.
-  public let findings: [Finding]
+  package let findings: [Finding]
 
   /// Whether `serve` would start with this file, and do all that it says.
-  public var isPassed: Bool { !findings.contains { $0.level == .fail } }
+  package var isPassed: Bool { !findings.contains { $0.level == .fail } }
 
   /// Reads the file and tries what it names.
-  public static func run(file: String) -> Check {
+  package static func run(file: String) -> Check {
     do {
       let settings = try Settings.read(file: file)
       let merchants = settings.merchants.map(\.name.text).joined(separator: ", ")
@@ -30,7 +31,7 @@ public struct Check: Sendable {
   /// `{"ok":false,"findings":[{"level":"fail","subject":"…","sentence":"…","remedy":"…","file":"…",
   /// "line":3,"column":5}]}`; names are only ever added. The last three are null for what stands in
   /// no file.
-  public var json: JSON {
+  package var json: JSON {
     let findings = findings.map { finding -> JSON in
       [
         "level": .string(finding.level.rawValue.lowercased()), "subject": .string(finding.subject),

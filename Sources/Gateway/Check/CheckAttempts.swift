@@ -1,3 +1,4 @@
+import Configuration
 import MariaDB
 import Payments
 import WeChatPay

@@ -1,7 +1,9 @@
+import Configuration
+
 /// One thing that `weixinpay check` looked at.
-public struct Finding: Sendable, Equatable {
+package struct Finding: Sendable, Equatable {
   /// How bad it is; the word stands in the output of `weixinpay check`.
-  public enum Level: String, Sendable {
+  package enum Level: String, Sendable {
     /// As it should be.
     case ok
     /// The gateway works, and somebody should look at it.
@@ -11,21 +13,21 @@ public struct Finding: Sendable, Equatable {
   }
 
   /// How bad it is.
-  public let level: Level
+  package let level: Level
   /// What was looked at: `database`, `merchants.main`, or the place in the configuration file.
-  public let subject: String
+  package let subject: String
   /// What was found, without any secret.
-  public let sentence: String
+  package let sentence: String
   /// What to do about it; `nil` when there is nothing to do.
-  public let remedy: String?
+  package let remedy: String?
   /// The place in the configuration file; `nil` when it stands in none.
-  public var place: Place?
+  package var place: Place?
 
   /// A place in a file, as `Fault` has it.
-  public struct Place: Sendable, Equatable {
-    public let file: String
-    public let line: Int
-    public let column: Int
+  package struct Place: Sendable, Equatable {
+    package let file: String
+    package let line: Int
+    package let column: Int
   }
 
   /// What is wrong, or doubtful, in the configuration file.
@@ -57,7 +59,7 @@ public struct Finding: Sendable, Equatable {
   }
 
   /// `subject: sentence; what to do`, in one line.
-  public var line: String {
+  package var line: String {
     let words = remedy.map { "\(sentence); \($0)" } ?? sentence
     // A server's message may hold line breaks.
     return "\(subject): \(words)".split(whereSeparator: \.isNewline).joined(separator: " ")

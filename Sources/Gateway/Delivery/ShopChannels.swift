@@ -1,5 +1,6 @@
+import Configuration
 import MariaDB
-public import Payments
+package import Payments
 
 /// The channels of every merchant's shop.
 struct ShopChannels: Sendable {
@@ -20,7 +21,7 @@ struct ShopChannels: Sendable {
 
 extension Settings {
   /// What a merchant's shop wants to be told on each channel.
-  public func shopWishes(of merchant: MerchantName) -> [ShopChannel: Set<ShopEvent>] {
+  package func shopWishes(of merchant: MerchantName) -> [ShopChannel: Set<ShopEvent>] {
     let channels = shops[merchant]?.channels(shopDatabase) ?? []
     return Dictionary(uniqueKeysWithValues: channels.map { ($0.name, $0.events) })
   }
@@ -28,7 +29,7 @@ extension Settings {
 
 extension Settings {
   /// Where a merchant's shop is told what happens, for a person; in the order of the channels.
-  public func shopTargets(of merchant: MerchantName) -> [(ShopChannel, String)] {
+  package func shopTargets(of merchant: MerchantName) -> [(ShopChannel, String)] {
     guard let shop = shops[merchant] else { return [] }
     var targets: [(ShopChannel, String)] = []
     if !shop.statements.isEmpty, let shopDatabase {
@@ -43,7 +44,7 @@ extension Settings {
   /// Sends a merchant's webhook a signed message that tells of nothing.
   ///
   /// - Returns: whether it was taken, and what came back, for a person; `nil` without a webhook.
-  public func pingWebhook(
+  package func pingWebhook(
     of merchant: MerchantName, at now: BeijingTime
   ) throws -> (isTaken: Bool, text: String)? {
     let channels = shops[merchant]?.channels(shopDatabase) ?? []

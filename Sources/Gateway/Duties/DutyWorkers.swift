@@ -66,5 +66,5 @@ final class DutyWorkers: Sendable {
 
 extension Gateway {
   /// Few: each is mostly waiting for WeChat, which wants to be asked slowly.
-  public static let dutyWorkers = 4
+  package static let dutyWorkers = 4
 }

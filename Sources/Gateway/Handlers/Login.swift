@@ -1,3 +1,4 @@
+import Configuration
 import Payments
 import Server
 import Store

@@ -1,6 +1,6 @@
 import Payments
-public import Server
-public import Store
+package import Server
+package import Store
 
 /// `merchant/alarms…`: what a person must look at, and that it is settled (告警).
 enum MerchantAlarms {
@@ -77,7 +77,7 @@ extension AlarmCursor {
 
 extension AlarmRecord {
   /// As the merchant API and `alarm list --json` show it.
-  public var json: JSON {
+  package var json: JSON {
     [
       "id": JSON(id), "alarm": JSON(kind), "order_no": JSON(order),
       "out_trade_no": JSON(outTradeNo), "out_refund_no": JSON(refund), "detail": JSON(detail),

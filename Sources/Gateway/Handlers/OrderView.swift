@@ -1,17 +1,17 @@
-public import Payments
-public import Server
-public import Store
+package import Payments
+package import Server
+package import Store
 import WeChatPay
 
 /// An order as the merchant API shows it, with its history; `order show --json` prints the same.
-public func merchantView(
+package func merchantView(
   of record: OrderRecord, refunds: OrderRefunds, timeline: Journal.Page, now: BeijingTime
 ) -> JSON {
   OrderView(record, refunds: refunds, now: now).forMerchant(timeline)
 }
 
 /// An order as the merchant API shows it in a list; `order list --json` prints the same.
-public func merchantView(of record: OrderRecord, refunds: OrderRefunds, now: BeijingTime) -> JSON {
+package func merchantView(of record: OrderRecord, refunds: OrderRefunds, now: BeijingTime) -> JSON {
   OrderView(record, refunds: refunds, now: now).forMerchant
 }
 

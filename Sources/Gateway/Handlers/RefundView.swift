@@ -1,8 +1,8 @@
-public import Payments
-public import Server
+package import Payments
+package import Server
 
 /// A refund as the merchant API shows it; `refund show --json` prints the same.
-public func merchantView(of refund: Refund, nextTryAt: BeijingTime?, now: BeijingTime) -> JSON {
+package func merchantView(of refund: Refund, nextTryAt: BeijingTime?, now: BeijingTime) -> JSON {
   RefundView(refund, nextTryAt: nextTryAt, now: now).forMerchant
 }
 

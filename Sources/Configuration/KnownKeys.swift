@@ -38,7 +38,7 @@ enum KnownKeys {
 /// The known word that a misspelt one most likely stands for.
 ///
 /// - Returns: `nil` when none is near: more than 2 letters wrong, or 1 in a word of up to 3.
-public func nearest(to word: String, among known: [String]) -> String? {
+package func nearest(to word: String, among known: [String]) -> String? {
   // `api_key` for `api_key_file` and `password` for `password_file` are the usual misreadings.
   if word.utf8.count > 2, let longer = known.first(where: { $0.hasPrefix(word) }) { return longer }
   let tolerated = word.utf8.count <= 3 ? 1 : 2

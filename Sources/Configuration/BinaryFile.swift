@@ -33,7 +33,7 @@ enum BinaryFile {
 }
 
 /// Where a secret stands, and the key that names the file.
-struct SecretPlace: Sendable, Equatable {
+package struct SecretPlace: Sendable, Equatable {
   let key: String
-  let path: String
+  package let path: String
 }

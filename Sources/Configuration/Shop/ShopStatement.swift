@@ -1,17 +1,15 @@
-import MariaDB
 import Payments
-import Store
 
 /// One statement of the configuration that changes the shop's own tables.
 ///
 /// It may be run again at any time: after a crash between it and our own record of it, or when a
 /// person has an event told once more. Tables that cannot join a transaction (MyISAM) offer no other
 /// way. That it looks repeatable is checked here; that it is, only its author can know.
-struct ShopStatement: Sendable, Equatable {
+package struct ShopStatement: Sendable, Equatable {
   /// With `?` for every parameter.
-  let sql: String
+  package let sql: String
   /// One for each `?`, in their order.
-  let parameters: [ShopParameter]
+  package let parameters: [ShopParameter]
 
   /// - Throws: what is wrong with it, for the person who wrote it.
   init(_ text: String, for event: ShopEvent) throws(Mismatch) {
@@ -26,9 +24,6 @@ struct ShopStatement: Sendable, Equatable {
     sql = reader.sql
     try Self.checkRepeatable(reader.words, condition: reader.condition)
   }
-
-  /// What the parameters stand for.
-  func values(of news: ShopNews) -> [Value] { parameters.map { $0.value(of: news) } }
 
   /// - Parameters:
   ///   - words: the statement's words in capitals, parameters as `:order_no`.

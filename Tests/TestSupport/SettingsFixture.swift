@@ -1,15 +1,12 @@
 import Foundation
-import TestSupport
-
-@testable import Gateway
 
 /// A folder with the secret files of a merchant, in which configuration files can be tried.
-struct SettingsFixture {
-  static let apiKey = "k7Q2mZx9RtY4bN8wLc3VhJ5sPf6GdA1e"
-  static let appSecret = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
-  static let password = "correct-horse-battery"
+public struct SettingsFixture {
+  public static let apiKey = "k7Q2mZx9RtY4bN8wLc3VhJ5sPf6GdA1e"
+  public static let appSecret = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+  public static let password = "correct-horse-battery"
 
-  static let merchant = """
+  public static let merchant = """
     merchants:
       main:
         appid: wxd678efh567hg6787
@@ -19,9 +16,9 @@ struct SettingsFixture {
         notify_url: https://shop.example/wxpay/receive-notify
     """
 
-  let folder: TemporaryFolder
+  public let folder: TemporaryFolder
 
-  init() throws {
+  public init() throws {
     folder = try TemporaryFolder()
     try write(Self.apiKey + "\n", to: "api.key")
     try write(Self.appSecret + "\n", to: "app.secret")
@@ -31,39 +28,19 @@ struct SettingsFixture {
     try write(Self.pem("CERTIFICATE"), to: "ca.pem")
   }
 
-  static func pem(_ kind: String) -> String {
+  public static func pem(_ kind: String) -> String {
     "-----BEGIN \(kind)-----\nMIIB\n-----END \(kind)-----\n"
   }
 
-  func write(_ text: String, to name: String, mode: Int = 0o600) throws {
+  public func write(_ text: String, to name: String, mode: Int = 0o600) throws {
     try folder.write(text, to: name)
     try FileManager.default.setAttributes(
       [.posixPermissions: mode], ofItemAtPath: folder.file(name))
   }
 
-  func write(_ bytes: [UInt8], to name: String) throws {
+  public func write(_ bytes: [UInt8], to name: String) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: folder.file(name)))
     try FileManager.default.setAttributes(
       [.posixPermissions: 0o600], ofItemAtPath: folder.file(name))
-  }
-
-  /// Reads a configuration with this text.
-  func read(_ text: String) throws(SettingsFaults) -> Settings {
-    let file = folder.file("weixinpay.yaml")
-    do {
-      try write(text, to: "weixinpay.yaml", mode: 0o640)
-    } catch {
-      preconditionFailure("\(error)")
-    }
-    return try Settings.read(file: file)
-  }
-
-  func faults(_ text: String) -> [Fault] {
-    do {
-      _ = try read(text)
-      return []
-    } catch {
-      return error.faults
-    }
   }
 }

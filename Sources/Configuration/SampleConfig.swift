@@ -1,7 +1,7 @@
 /// A complete configuration file with every key, its default and its sentence.
 ///
 /// Valid as soon as the secret files that it names exist.
-public func sampleConfig() -> String {
+package func sampleConfig() -> String {
   var sample = SampleConfig()
   for setting in Setting<RawSettings>.table { sample.add(setting, below: []) }
   for setting in Setting<RawMerchant>.table { sample.add(setting, below: ["merchants", "main"]) }

@@ -2,11 +2,11 @@ import FoundationEssentials
 import Payments
 
 /// A web address in the settings: https, and http only for a `target`.
-struct WebAddress: Hashable, Sendable {
+package struct WebAddress: Hashable, Sendable {
   /// As it stands in the file.
-  let text: String
+  package let text: String
   /// The host in lower case; an IPv6 address without brackets.
-  let host: String
+  package let host: String
   let port: Int?
   /// Without its trailing slash; empty for a host alone.
   let path: String

@@ -1,50 +1,50 @@
 import Yams
 
 /// One thing that is wrong with the settings, with the place, what was expected and the remedy.
-public struct Fault: Sendable, Equatable, CustomStringConvertible {
+package struct Fault: Sendable, Equatable, CustomStringConvertible {
   /// The configuration file as it was named on the command line.
-  public let file: String
+  package let file: String
   /// The place in the file, counted from 1; column in Unicode scalars.
-  public let line: Int
-  public let column: Int
+  package let line: Int
+  package let column: Int
   /// The key's path, such as `listen.api.workers`; empty when the file as a whole is at fault.
-  public let key: String
+  package let key: String
   /// Completes "expected …".
-  public let expected: String
+  package let expected: String
   /// Completes "got …"; never a secret.
-  public let got: String
+  package let got: String
   /// What to do about it.
-  public let remedy: String
+  package let remedy: String
 
   /// `expected …, got …; what to do`, in one line.
-  public var message: String { "expected \(expected), got \(got); \(remedy)" }
+  package var message: String { "expected \(expected), got \(got); \(remedy)" }
 
   /// `file:line:column: key`, the last part only when there is a key.
-  public var place: String {
+  package var place: String {
     let position = "\(file):\(line):\(column)"
     return key.isEmpty ? position : "\(position): \(key)"
   }
 
-  public var description: String { "\(place): \(message)" }
+  package var description: String { "\(place): \(message)" }
 }
 
 /// Everything that is wrong with a configuration file, in the order of the file.
-public struct SettingsFaults: Error, Equatable, CustomStringConvertible {
-  public let faults: [Fault]
+package struct SettingsFaults: Error, Equatable, CustomStringConvertible {
+  package let faults: [Fault]
 
-  public var description: String { faults.map(\.description).joined(separator: "\n") }
+  package var description: String { faults.map(\.description).joined(separator: "\n") }
 }
 
 /// How a value differs from what it should be.
-public struct Mismatch: Error, Equatable, CustomStringConvertible {
+package struct Mismatch: Error, Equatable, CustomStringConvertible {
   /// Completes "expected …".
-  let expected: String
+  package let expected: String
   /// Completes "got …". Never a secret.
-  let got: String
+  package let got: String
   /// What to do about it.
-  let remedy: String
+  package let remedy: String
 
-  public var description: String { "expected \(expected), got \(got); \(remedy)" }
+  package var description: String { "expected \(expected), got \(got); \(remedy)" }
 }
 
 /// A place in a text, counted from 1; columns in Unicode scalars.

@@ -1,3 +1,4 @@
+@testable import Configuration
 import Foundation
 import Payments
 import Server
@@ -5,7 +6,6 @@ import TestSupport
 import Testing
 import WeChatPay
 
-@testable import Gateway
 
 @Suite struct SettingsTests {
   let fixture: SettingsFixture

@@ -1,19 +1,19 @@
 import FoundationEssentials
 import Linux
-public import Payments
+package import Payments
 
 /// A file that holds a key, certificate or password.
 ///
 /// It belongs to root or to the user who runs the gateway, is closed to all other users, and lies
 /// nowhere near the files of a web site.
-struct SecretFile: Sendable {
+package struct SecretFile: Sendable {
   let path: String
 
   /// The longest content taken for a secret: a certificate with its chain.
   private static let maximumBytes = 64 << 10
 
   /// The content without one line break at its end.
-  func text() throws(Mismatch) -> String {
+  package func text() throws(Mismatch) -> String {
     try checkPlace()
     let bytes = try contents()
     guard var text = String(validating: bytes, as: UTF8.self) else {
@@ -86,7 +86,7 @@ extension Secret {
   /// Reads a secret from a file that other users cannot read.
   ///
   /// - Throws: `Mismatch`, with what to do about the file.
-  public static func read(file: String) throws(Mismatch) -> Secret {
+  package static func read(file: String) throws(Mismatch) -> Secret {
     Secret(try SecretFile(path: file).text())
   }
 }

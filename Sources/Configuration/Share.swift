@@ -1,7 +1,7 @@
 extension Settings {
   /// What one of the processes has of all workers and connections, so that the numbers in the file
   /// are those of the machine, however many processes there are.
-  var shareOfOneProcess: Settings {
+  package var shareOfOneProcess: Settings {
     var share = self
     share.listen.api.workers = shareOfOneProcess(of: listen.api.workers)
     share.listen.notify.workers = shareOfOneProcess(of: listen.notify.workers)
@@ -11,5 +11,5 @@ extension Settings {
   }
 
   /// Rounded up, for each process needs one.
-  func shareOfOneProcess(of number: Int) -> Int { (number + processes - 1) / processes }
+  package func shareOfOneProcess(of number: Int) -> Int { (number + processes - 1) / processes }
 }

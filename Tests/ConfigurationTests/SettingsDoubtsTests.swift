@@ -1,9 +1,9 @@
+@testable import Configuration
 import Foundation
 import Payments
 import TestSupport
 import Testing
 
-@testable import Gateway
 
 /// What the settings allow, and nobody means.
 @Suite struct SettingsDoubtsTests {
@@ -88,13 +88,5 @@ import Testing
     let wrong = try doubts(Self.merchant)
     #expect(wrong.map(\.isSerious) == [true])
     #expect(wrong.first?.fault.description.contains(SettingsFixture.apiKey) == false)
-  }
-
-  @Test func `check shows doubts with their place`() throws {
-    try fixture.write(SettingsFixture.merchant, to: "weixinpay.yaml")
-    let check = Check.run(file: fixture.folder.file("weixinpay.yaml"))
-    let finding = check.findings.first { $0.subject.hasSuffix("merchants.main.appid") }
-    #expect(finding?.level == .fail)
-    #expect(finding?.place?.line == 3)
   }
 }

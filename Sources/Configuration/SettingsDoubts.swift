@@ -2,10 +2,10 @@ import Payments
 import WeChatPay
 
 /// What a value most likely is by mistake, although the gateway can start with it.
-struct Doubt: Sendable, Equatable {
+package struct Doubt: Sendable, Equatable {
   /// Whether payments or refunds cannot work with it.
-  let isSerious: Bool
-  let fault: Fault
+  package let isSerious: Bool
+  package let fault: Fault
 }
 
 extension SettingsBuilder {
