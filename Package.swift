@@ -72,11 +72,27 @@ let package = Package(
         "WeChatPay", "Payments", "MariaDB", "OpenSSL", "Server", "Linux", "Text", yams,
       ], swiftSettings: common),
 
+    // Use cases: what is done with orders, payments and refunds, whoever asks for it.
+    .target(
+      name: "Checkout",
+      dependencies: [
+        "Store", "WeChatPay", "Payments", "Curl", "MariaDB", "OpenSSL", "Pooling", "Linux", logging,
+      ], swiftSettings: withCrashPoints),
+
+    // Who tells the shops what happened.
+    .target(
+      name: "Outbox",
+      dependencies: [
+        "Checkout", "Configuration", "Store", "WeChatPay", "Payments", "Server", "Curl", "MariaDB",
+        "OpenSSL", "Pooling", "Linux", logging,
+      ], swiftSettings: withCrashPoints),
+
     // Programs.
     .target(
       name: "Gateway",
       dependencies: [
-        "Configuration", "Store", "WeChatPay", "Payments", "Server", "Curl", "MariaDB", "OpenSSL", "Pooling",
+        "Checkout", "Outbox", "Configuration", "Store", "WeChatPay", "Payments", "Server", "Curl",
+        "MariaDB", "OpenSSL", "Pooling",
         "FastCGI", "Linux", "Text", logging,
       ], swiftSettings: withCrashPoints),
     .target(
@@ -85,8 +101,8 @@ let package = Package(
     .executableTarget(
       name: "weixinpay",
       dependencies: [
-        "Gateway", "Configuration", "Store", "Payments", "WeChatPay", "MariaDB", "Pooling",
-        "Server", "Linux", "Text", argumentParser,
+        "Gateway", "Checkout", "Configuration", "Outbox", "Store", "Payments", "WeChatPay",
+        "MariaDB", "Pooling", "Server", "Linux", "Text", argumentParser,
       ], swiftSettings: common),
     .executableTarget(
       name: "wechat-simulator",
@@ -127,10 +143,18 @@ let package = Package(
         "Configuration", "MariaDB", "Payments", "Server", "Store", "WeChatPay", "TestSupport",
       ], swiftSettings: tests),
     .testTarget(
+      name: "CheckoutTests",
+      dependencies: [
+        "Checkout", "Store", "MariaDB", "Payments", "WeChatPay", "TestSupport",
+      ], swiftSettings: tests),
+    .testTarget(
+      name: "OutboxTests", dependencies: ["Outbox", "Payments", "TestSupport"],
+      swiftSettings: tests),
+    .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "Gateway", "Configuration", "Store", "MariaDB", "Payments", "WeChatPay", "Server",
-        "TestSupport", "weixinpay",
+        "Gateway", "Checkout", "Configuration", "Outbox", "Store", "MariaDB", "Payments",
+        "WeChatPay", "Server", "TestSupport", "weixinpay",
       ], swiftSettings: tests),
     .testTarget(
       name: "SimulatorTests",

@@ -1,9 +1,9 @@
 import CCurl
 
 /// A request that got no answer. (An answer with any HTTP status, also 500, is an `HTTPResponse`.)
-public struct CurlError: Error, Sendable, CustomStringConvertible {
+package struct CurlError: Error, Sendable, CustomStringConvertible {
   /// What is known about the request. The only thing a caller may decide by.
-  public enum Outcome: Sendable {
+  package enum Outcome: Sendable {
     /// No byte of the request left this machine: the server cannot have acted on it.
     case provenUnsent
     /// The server may have acted on it, wholly or not at all. Ask again later.
@@ -11,15 +11,15 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
   }
 
   /// What is known about the request; the one thing to decide by.
-  public let outcome: Outcome
+  package let outcome: Outcome
   /// libcurl's `CURLcode`, for logs.
-  public let code: Int32
+  package let code: Int32
   /// One line: the host, libcurl's name for the failure, what happened. It holds no path, query,
   /// header or body, as these carry secrets (WeChat's `jscode2session` takes the app secret in
   /// its query).
-  public let message: String
+  package let message: String
 
-  public var description: String { message }
+  package var description: String { message }
 
   init(_ code: CURLcode, _ outcome: Outcome, _ message: String) {
     self.outcome = outcome

@@ -1,23 +1,23 @@
 import CCurl
 
 /// One HTTP request.
-public struct HTTPRequest: Sendable {
-  public enum Method: Sendable {
+package struct HTTPRequest: Sendable {
+  package enum Method: Sendable {
     case get, post
   }
 
-  public var method: Method
+  package var method: Method
   /// `https://` (or `http://`, in a session that allows it), visible ASCII characters only, no user
   /// name; anything else is refused when sent.
-  public var url: String
+  package var url: String
   /// The body's media type; nil sends none.
-  public var contentType: String?
+  package var contentType: String?
   /// Further headers. A name or value with control characters is refused when sent.
-  public var headers: [(name: String, value: String)]
+  package var headers: [(name: String, value: String)]
   /// Empty for `get`.
-  public var body: [UInt8]
+  package var body: [UInt8]
 
-  public init(
+  package init(
     method: Method, url: String, contentType: String? = nil,
     headers: [(name: String, value: String)] = [], body: [UInt8] = []
   ) {

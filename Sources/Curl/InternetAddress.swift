@@ -1,15 +1,15 @@
 import Glibc
 
 /// An IPv4 or IPv6 address.
-public struct InternetAddress: Sendable, Equatable {
+package struct InternetAddress: Sendable, Equatable {
   /// 4 or 16 bytes, in the order of the network.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// Reads an address in its usual spelling; a zone such as `%eth0` is not taken.
   ///
   /// - Returns: `nil` for names, and for the spellings of IPv4 that only old programs know
   ///   (`127.1`, `0x7f000001`).
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     var four = in_addr()
     if unsafe inet_pton(AF_INET, text, &four) == 1 {
       bytes = unsafe withUnsafeBytes(of: &four) { unsafe Array($0) }
@@ -24,7 +24,7 @@ public struct InternetAddress: Sendable, Equatable {
 
   /// The IPv4 address that a socket for both protocols spells as one of IPv6 (`::ffff:192.0.2.1`,
   /// IPv4-mapped), with its four numbers; nil for any other address.
-  public var mappedIPv4: String? {
+  package var mappedIPv4: String? {
     let prefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
     guard bytes.count == 16, bytes.starts(with: prefix) else { return nil }
     return bytes.dropFirst(12).map { String($0) }.joined(separator: ".")
@@ -34,7 +34,7 @@ public struct InternetAddress: Sendable, Equatable {
   /// not a group, and none that stands for such an IPv4 address.
   ///
   /// Source: the registries of special-purpose addresses (RFC 6890 and its successors).
-  public var isPublic: Bool {
+  package var isPublic: Bool {
     if bytes.count == 4 { return isPublicIPv4 }
     if let embedded { return embedded.isPublic }
     // All that is assigned for the internet lies in 2000::/3; documentation is no place.

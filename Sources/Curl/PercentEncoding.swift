@@ -1,6 +1,6 @@
 /// The text for use as one value in a query: everything but `A-Z a-z 0-9 - . _ ~` becomes `%XX`
 /// (RFC 3986, unreserved characters), byte by byte in UTF-8.
-public func percentEncoded(_ text: String) -> String {
+package func percentEncoded(_ text: String) -> String {
   let digits = Array("0123456789ABCDEF".utf8)
   var encoded: [UInt8] = []
   for byte in text.utf8 {

@@ -1,5 +1,5 @@
 import CCurl
-public import Pooling
+import Pooling
 
 /// Sends HTTPS requests, one at a time, over connections that it keeps. Wraps a curl easy handle.
 ///
@@ -9,7 +9,7 @@ public import Pooling
 /// session.
 ///
 /// The process must ignore `SIGPIPE`: with several threads libcurl cannot do so by itself.
-@safe public struct Session: ~Copyable, Lendable {
+@safe package struct Session: ~Copyable, Lendable {
   /// `curl_global_init` is to be called once, before any other function.
   private static let library: CURLcode = curl_global_init(Int(CURL_GLOBAL_ALL))
 
@@ -20,10 +20,10 @@ public import Pooling
   private let hostNames: HostNames
 
   /// False after libcurl could not even be told what to do (out of memory).
-  public private(set) var isUsable = true
+  package private(set) var isUsable = true
 
   /// - Throws: when libcurl cannot be started; files and certificates are first read by `send`.
-  public init(_ options: SessionOptions) throws(CurlError) {
+  package init(_ options: SessionOptions) throws(CurlError) {
     try self.init(options, hostNames: .shared)
   }
 
@@ -49,7 +49,7 @@ public import Pooling
   ///   - timeout: for everything, the former included. A name that is not known yet may be looked
   ///     up for the most of it.
   /// - Throws: `CurlError` when there is no whole answer; ask its `outcome`.
-  public mutating func send(
+  package mutating func send(
     _ request: HTTPRequest, connectTimeout: Duration, timeout: Duration
   ) throws(CurlError) -> HTTPResponse {
     let host = try request.host(allowsPlainHTTP: options.allowsPlainHTTP)

@@ -1,7 +1,7 @@
-public import Linux
+package import Linux
 
 /// What a worker's waiting came to.
-public enum Arrival: Sendable {
+package enum Arrival: Sendable {
   /// A whole request, which is now to be answered.
   case request(ReceivedRequest)
   /// A request that the HTTP client got wrong; an answer tells it so.

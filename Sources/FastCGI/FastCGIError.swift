@@ -1,7 +1,7 @@
 import Linux
 
 /// What stands in the way of listening, or of an answer.
-public enum FastCGIError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum FastCGIError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Another process answers at the path; it is not pushed aside.
   case socketInUse(path: String)
   /// Something other than a socket stands at the path; it is not removed.
@@ -15,7 +15,7 @@ public enum FastCGIError: Error, Equatable, Sendable, CustomStringConvertible {
   /// nginx closed the connection, or took too long, before it had the whole answer.
   case answerNotTaken
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .socketInUse(let path):
       "\(path): another process listens there; stop it first or choose another path"

@@ -10,14 +10,14 @@ import Synchronization
 ///
 /// Several processes may take connections from one socket: one opens it, the others are given its
 /// descriptor (`init(inherited:)`).
-public final class ListeningSocket: Sendable {
+package final class ListeningSocket: Sendable {
   /// `sun_path` has 108 bytes, the last of which ends the string.
   static let maximumPathBytes = 107
 
   /// Where the file stands: at most 107 bytes.
-  public let path: String
+  package let path: String
   /// The descriptor's number, for a process that is to inherit it.
-  public let descriptor: Int32
+  package let descriptor: Int32
   /// Nil when somebody else made the file; it is then not ours to remove.
   private let identity: FileIdentity?
   private let isOpen = Mutex(true)
@@ -35,7 +35,7 @@ public final class ListeningSocket: Sendable {
   ///     is refused at once. The system may lower it (`net.core.somaxconn`).
   /// - Throws: `FastCGIError` when another process listens there, when something else stands there,
   ///   and when the system refuses.
-  public init(path: String, mode: UInt32 = 0o660, backlog: Int32 = 1024) throws(FastCGIError) {
+  package init(path: String, mode: UInt32 = 0o660, backlog: Int32 = 1024) throws(FastCGIError) {
     self.path = path
     let address = try SocketAddress(path: path)
     departure = try Departure()
@@ -64,7 +64,7 @@ public final class ListeningSocket: Sendable {
   /// The descriptor is ours from now on, and no child of ours inherits it by accident.
   ///
   /// - Throws: `FastCGIError.notListening` when the descriptor is anything else.
-  public init(inherited descriptor: Int32) throws(FastCGIError) {
+  package init(inherited descriptor: Int32) throws(FastCGIError) {
     path = try InheritedDescriptor(descriptor).path()
     departure = try Departure()
     identity = nil
@@ -77,7 +77,7 @@ public final class ListeningSocket: Sendable {
   /// Connections that wait already are still accepted, then `accept` says `closed`: nginx has sent
   /// these requests and would report a failure to the client, whereas a connection that is refused
   /// from now on has sent nothing, and nginx can turn to another server.
-  public func close() {
+  package func close() {
     isOpen.withLock { isOpen in
       guard isOpen else { return }
       isOpen = false
@@ -93,11 +93,11 @@ public final class ListeningSocket: Sendable {
   ///
   /// What waits is left to them, unless the socket was closed: then it is accepted before `accept`
   /// says `closed`.
-  public func leave() { departure.announce() }
+  package func leave() { departure.announce() }
 
   /// Takes no further connections because this process cannot: `close` if the socket is ours, and
   /// else `leave`, for closing it would end those who can.
-  public func giveUp() { if identity != nil { close() } else { leave() } }
+  package func giveUp() { if identity != nil { close() } else { leave() } }
 
   deinit {
     if identity != nil { close() }

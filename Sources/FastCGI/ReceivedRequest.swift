@@ -1,9 +1,9 @@
 /// A request as nginx sent it, whole and well-formed.
-public struct ReceivedRequest: Sendable {
+package struct ReceivedRequest: Sendable {
   /// FastCGI parameters by name.
-  public let parameters: [String: String]
+  package let parameters: [String: String]
   /// As many bytes as CONTENT_LENGTH says.
-  public let body: [UInt8]
+  package let body: [UInt8]
   /// When the connection was accepted.
-  public let arrival: ContinuousClock.Instant
+  package let arrival: ContinuousClock.Instant
 }

@@ -1,7 +1,7 @@
 import Linux
 
 /// Why a connection was closed without effect.
-public enum RequestRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+package enum RequestRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   // Who, and how.
   case foreignPeer(userID: UInt32)
   case tooSlow
@@ -43,7 +43,7 @@ public enum RequestRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .foreignPeer(let userID):
       "the peer runs as user \(userID), which is not among the allowed ones"

@@ -6,12 +6,12 @@ import Linux
 ///
 /// The connection is accepted, checked and looked over by us; libfcgi then reads the same bytes and
 /// writes the answer. Each connection serves one request.
-@safe public struct RequestSlot: ~Copyable {
+@safe package struct RequestSlot: ~Copyable {
   private let request: UnsafeMutablePointer<FCGX_Request>
   private var isOpen = false
 
   /// Initializes libfcgi, if this is the first slot of the process.
-  public init() {
+  package init() {
     precondition(Library.isInitialized)
     unsafe request = .allocate(capacity: 1)
     // No listening socket: libfcgi never accepts a connection by itself.
@@ -28,7 +28,7 @@ import Linux
   ///
   /// After `request` and `unacceptable`, `answer` is to be called; the next call to `receive` drops
   /// a connection that was not answered.
-  public mutating func receive(
+  package mutating func receive(
     from socket: ListeningSocket, _ rules: AdmissionRules
   ) -> Arrival {
     drop()
@@ -51,7 +51,7 @@ import Linux
   /// Sends the answer, CGI header and body, and closes the connection.
   ///
   /// - Throws: `answerNotTaken` when nginx did not take all of it.
-  public mutating func answer(_ bytes: [UInt8]) throws(FastCGIError) {
+  package mutating func answer(_ bytes: [UInt8]) throws(FastCGIError) {
     precondition(isOpen, "There is a request to answer, and it is answered once.")
     do throws(FastCGIError) {
       try write(bytes)

@@ -1,3 +1,4 @@
+import Checkout
 import Curl
 import Logging
 import MariaDB
@@ -52,6 +53,7 @@ enum Answer {
       case .orderPaid: Refusal(.orderPaid)
       case .orderClosed: Refusal(.orderClosed)
       }
+    case let error as PaidInContradiction: Refusal(.orderPaid, error.description)
     case let refusal as NotRefundable: Refusal(refusal)
     case let refusal as RefundRefusal: Refusal(refusal)
     case let error as WeChatPayError: Refusal(error)
@@ -90,6 +92,8 @@ extension Refusal {
     case .notPaid: self.init(.orderNotPaid)
     case .exceeds(let left):
       self.init(.refundExceedsPayment, "At most \(left.amount) fen can still be refunded.")
+    case .exceedsPayment(let total):
+      self.init(.refundExceedsPayment, "At most \(total.amount) fen were paid.")
     case .tooMany: self.init(.refundLimitReached)
     case .tooManyApplications:
       self.init(

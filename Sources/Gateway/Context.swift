@@ -1,3 +1,4 @@
+import Checkout
 import Configuration
 import Linux
 import Payments
@@ -14,6 +15,8 @@ struct Context: Sendable {
   /// `Route.query`: looked at once it is known who asks.
   var queryMembers: [String]?
 
+  var services: Services { gateway.services }
+
   var now: BeijingTime { BeijingTime(microseconds: microsecondsSince1970()) }
 
   /// The client's address as it is kept: `nil` when nginx names none, as for a unix socket.
@@ -24,7 +27,7 @@ struct Context: Sendable {
   }
 
   func act(_ actor: String) -> Act {
-    gateway.logged(
+    services.logged(
       Act(
         actor: actor, requestID: request.requestID, clientAddress: clientAddress,
         deadline: request.deadline))
@@ -44,7 +47,7 @@ struct Context: Sendable {
   /// The buyer who is logged in, and the merchant whose mini-program it is.
   func buyer() throws -> (LoginSessions.Session, Merchant) {
     let token = try bearer(orRefuse: .loginRequired)
-    guard let session = try gateway.sessions.find(token: token, by: act("buyer")),
+    guard let session = try services.sessions.find(token: token, by: act("buyer")),
       let merchant = gateway.settings.merchant(session.merchant)
     else { throw Refusal(.loginRequired) }
     return (session, merchant)
@@ -55,7 +58,7 @@ struct Context: Sendable {
     _ number: OutTradeNo, of session: LoginSessions.Session,
     until deadline: ContinuousClock.Instant? = nil
   ) throws -> OrderRecord {
-    let record = try gateway.orders.find(
+    let record = try services.orders.find(
       merchant: session.merchant, number: number, of: session.openID,
       until: deadline ?? request.deadline)
     guard let record else { throw Refusal(.orderNotFound) }
@@ -65,7 +68,7 @@ struct Context: Sendable {
   /// The request's conversation with WeChat, on a merchant's behalf.
   func conversation(_ merchant: Merchant) -> Conversation {
     Conversation(
-      gateway: gateway, merchant: merchant, requestID: request.requestID,
+      services: services, merchant: merchant, requestID: request.requestID,
       clientAddress: clientAddress, deadline: request.deadline)
   }
 

@@ -1,10 +1,8 @@
+import Checkout
 import Configuration
-import Curl
 import Linux
 import Logging
-import MariaDB
 import Payments
-import Pooling
 import Server
 import Store
 import WeChatPay
@@ -12,12 +10,7 @@ import WeChatPay
 /// The program: takes requests from its sockets, answers each by the route nginx named.
 package final class Gateway: Sendable {
   let settings: Settings
-  let database: Database
-  let hosts: WeChatHosts
-  /// The sessions in which a merchant shows its certificate (商户API证书).
-  let identities: [MerchantName: Pool<Session>]
-  /// How the merchants' shops are told what happens.
-  let shop: ShopChannels
+  let services: Services
   let logger: Logger
   /// Whether MariaDB takes what has to be stored.
   let writing: WritingHealth
@@ -27,35 +20,17 @@ package final class Gateway: Sendable {
   private let wrongSessions: FailedAttempts
   private let refused = Tally<Logger.Metadata>()
 
-  init(
-    settings: Settings, database: Database, hosts: WeChatHosts,
-    identities: [MerchantName: Pool<Session>], logger: Logger,
-    writing: WritingHealth = WritingHealth()
-  ) {
+  init(settings: Settings, services: Services, writing: WritingHealth = WritingHealth()) {
+    self.settings = settings
+    self.services = services
     self.writing = writing
+    logger = services.logger
     refundNotifications = Crowd(limit: settings.listen.notify.workers / 4)
     // A shop's backend has one token. Buyers behind one carrier's address are thousands, and their
     // sessions end every day.
     wrongTokens = FailedAttempts(limit: 20)
     wrongSessions = FailedAttempts(limit: 200)
-    self.settings = settings
-    self.database = database
-    self.hosts = hosts
-    self.identities = identities
-    shop = ShopChannels(settings)
-    self.logger = logger
   }
-
-  var orders: Orders { Orders(database) }
-  var attempts: PaymentAttempts { PaymentAttempts(database) }
-  var refunds: Refunds { Refunds(database) }
-  var duties: Duties { Duties(database) }
-  var deliveries: Deliveries { Deliveries(database) }
-  var pace: Pace { Pace(database) }
-  var notifications: Notifications { Notifications(database) }
-  var sessions: LoginSessions { LoginSessions(database) }
-  var tokens: MerchantTokens { MerchantTokens(database) }
-  var journal: Journal { Journal(database) }
 
   /// Answers one request. Never throws: every error becomes an answer here.
   func respond(to request: Request, on socket: String) -> Response {

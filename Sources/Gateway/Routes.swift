@@ -1,3 +1,4 @@
+import Checkout
 import Server
 import Store
 
@@ -127,7 +128,7 @@ struct Route: Sendable {
     { context in
       let token = try context.bearer(orRefuse: .tokenInvalid)
       guard
-        let holder = try context.gateway.tokens.find(token: token, by: context.act("merchant"))
+        let holder = try context.services.tokens.find(token: token, by: context.act("merchant"))
       else { throw Refusal(.tokenInvalid) }
       guard holder.role >= role else {
         throw Refusal(

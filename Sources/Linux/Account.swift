@@ -1,9 +1,9 @@
 import Glibc
 
 /// A user of this machine as the file system judges it: its number and the groups it is in.
-public struct Account: Sendable, Equatable {
+package struct Account: Sendable, Equatable {
   /// What may be done with a file, or in a folder.
-  public enum Right: UInt32, Sendable {
+  package enum Right: UInt32, Sendable {
     /// Reads a file, lists a folder.
     case read = 4
     /// Writes a file, connects to a socket, makes and removes entries of a folder.
@@ -12,12 +12,12 @@ public struct Account: Sendable, Equatable {
     case search = 1
   }
 
-  public let name: String
-  public let userID: UInt32
+  package let name: String
+  package let userID: UInt32
   /// The primary group and the supplementary ones.
-  public let groupIDs: Set<UInt32>
+  package let groupIDs: Set<UInt32>
 
-  public init(name: String, userID: UInt32, groupIDs: Set<UInt32>) {
+  package init(name: String, userID: UInt32, groupIDs: Set<UInt32>) {
     self.name = name
     self.userID = userID
     self.groupIDs = groupIDs
@@ -28,7 +28,7 @@ public struct Account: Sendable, Equatable {
   ///
   /// A process that has been running since before a change of its groups still has the old ones.
   /// Source: `getpwnam_r(3)`, `getgrouplist(3)`.
-  public init?(named name: String) {
+  package init?(named name: String) {
     guard let entry = account(named: name) else { return nil }
     self.init(
       name: name, userID: entry.userID,
@@ -39,7 +39,7 @@ public struct Account: Sendable, Equatable {
   ///
   /// Root may do everything. What cannot be seen from here counts as closed. Access control lists
   /// (`acl(5)`) beyond the permission bits are not looked at.
-  public func may(_ right: Right, _ path: String) -> Bool {
+  package func may(_ right: Right, _ path: String) -> Bool {
     guard userID != 0 else { return true }
     guard let status = FileStatus(path: path), isAllowed(right, status) else { return false }
     return foldersAbove(path).allSatisfy { folder in
@@ -60,23 +60,23 @@ public struct Account: Sendable, Equatable {
 /// The folders on the way to a path, `/` first.
 ///
 /// - Parameter path: absolute.
-public func foldersAbove(_ path: String) -> [String] {
+package func foldersAbove(_ path: String) -> [String] {
   let parts = path.split(separator: "/").dropLast()
   return ["/"] + parts.indices.map { "/" + parts[...$0].joined(separator: "/") }
 }
 
 /// The path without symbolic links, `.` and `..`; nil when it leads nowhere (`realpath(3)`).
-public func resolvedPath(_ path: String) -> String? {
+package func resolvedPath(_ path: String) -> String? {
   guard let resolved = unsafe realpath(path, nil) else { return nil }
   defer { unsafe free(resolved) }
   return unsafe String(cString: resolved)
 }
 
 /// The group that the process's files get, unless their folder says otherwise.
-public func effectiveGroupID() -> UInt32 { getegid() }
+package func effectiveGroupID() -> UInt32 { getegid() }
 
 /// The name of a group; its number when it has no name. Source: `getgrgid_r(3)`.
-public func groupName(_ number: UInt32) -> String {
+package func groupName(_ number: UInt32) -> String {
   var bytes = 1024
   while true {
     var entry = unsafe group()

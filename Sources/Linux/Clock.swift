@@ -3,7 +3,7 @@ import Glibc
 /// The wall clock (`CLOCK_REALTIME`): microseconds since 1970-01-01T00:00:00Z.
 ///
 /// It may jump; only records and people read it. Deadlines use `ContinuousClock`.
-public func microsecondsSince1970() -> Int64 {
+package func microsecondsSince1970() -> Int64 {
   var now = timespec()
   let outcome = unsafe clock_gettime(CLOCK_REALTIME, &now)
   precondition(outcome == 0, "Linux always has a wall clock.")

@@ -5,7 +5,7 @@ import Glibc
 /// Wraps `setrlimit(RLIMIT_CORE)`.
 ///
 /// - Throws: `LinuxError` when the system does not allow it.
-public func forbidCoreDumps() throws(LinuxError) {
+package func forbidCoreDumps() throws(LinuxError) {
   var none = rlimit(rlim_cur: 0, rlim_max: 0)
   guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none) == 0 else {
     throw LinuxError(operation: "forbid core dumps", code: errno)
@@ -16,7 +16,7 @@ public func forbidCoreDumps() throws(LinuxError) {
 /// handing it to a program that collects crashes, which no limit on core files binds.
 ///
 /// Wraps `prctl(PR_SET_DUMPABLE)`. A child starts without it.
-public func forbidInspection() { _ = weixinpay_set_dumpable(0) }
+package func forbidInspection() { _ = weixinpay_set_dumpable(0) }
 
 /// Whether `forbidInspection` is in force.
 var isInspectionForbidden: Bool { weixinpay_dumpable() == 0 }

@@ -6,7 +6,7 @@ import Synchronization
 /// When the environment variable `WEIXINPAY_CRASH_POINT` equals `name`, the process kills itself
 /// (SIGKILL, hence no destructor and no handler runs) as it passes; `name:3` does so at the third
 /// pass. In release builds the body is empty and vanishes.
-@inlinable public func crashPoint(_ name: StaticString) {
+@inlinable package func crashPoint(_ name: StaticString) {
   #if CRASH_POINTS
     CrashPoints.pass(name)
   #endif

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The variables of the process's environment.
-public enum Environment {
+package enum Environment {
   /// What may stay: how to write to a terminal, who called sudo, and what systemd tells a service.
   ///
   /// Everything else goes, because the libraries below us obey variables that nobody meant for
@@ -21,12 +21,12 @@ public enum Environment {
 
   /// How a supervisor tells its workers the format of its log. A worker that does not know the
   /// variable, being of another release, does without; an unknown option would end it.
-  public static let logFormat = "WEIXINPAY_LOG_FORMAT"
+  package static let logFormat = "WEIXINPAY_LOG_FORMAT"
 
   /// The value of a variable; nil when it is not set.
   ///
   /// Source: `getenv(3)`.
-  public static func value(_ name: String) -> String? {
+  package static func value(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)
   }
@@ -34,7 +34,7 @@ public enum Environment {
   /// What a worker process inherits: all of ours but what systemd tells this very process.
   ///
   /// - Parameter logFormat: how the supervisor writes its log.
-  public static func ofWorkers(logFormat format: String) -> [String] {
+  package static func ofWorkers(logFormat format: String) -> [String] {
     let own = [
       "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
       "LISTEN_FDNAMES", "SUDO_USER", logFormat,
@@ -46,7 +46,7 @@ public enum Environment {
   /// Removes every variable that is not allowed.
   ///
   /// To be called before any thread is started: `setenv(3)` and `getenv(3)` race.
-  public static func scrub() {
+  package static func scrub() {
     let kept = allowed.compactMap { name in value(name).map { (name, $0) } }
     clearenv()
     for (name, value) in kept { unsafe setenv(name, value, 1) }
@@ -56,4 +56,4 @@ public enum Environment {
 /// Whether a stream is a terminal: `0` standard input, `1` output, `2` error.
 ///
 /// Source: `isatty(3)`.
-public func isTerminal(_ stream: Int32) -> Bool { isatty(stream) == 1 }
+package func isTerminal(_ stream: Int32) -> Bool { isatty(stream) == 1 }

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Debug builds divide it by the environment variable `WEIXINPAY_HASTE`, so that tests live through
 /// days of waiting in seconds; release builds do not know the variable.
-public func dueAfter(seconds: Int64) -> Int64 {
+package func dueAfter(seconds: Int64) -> Int64 {
   #if CRASH_POINTS
     seconds * 1_000_000 / haste
   #else
@@ -13,7 +13,7 @@ public func dueAfter(seconds: Int64) -> Int64 {
 }
 
 /// As many seconds of waiting as a span of time is, in microseconds, rounded up: the other way round.
-public func secondsUntilDue(microseconds: Int64) -> Int64 {
+package func secondsUntilDue(microseconds: Int64) -> Int64 {
   #if CRASH_POINTS
     (microseconds * haste + 999_999) / 1_000_000
   #else

@@ -6,7 +6,7 @@ import Glibc
 /// length, or ends at the first short reading, sees the beginning only.
 ///
 /// - Throws: when it cannot be opened or read.
-public func contentsOfKernelFile(_ path: String) throws(LinuxError) -> [UInt8] {
+package func contentsOfKernelFile(_ path: String) throws(LinuxError) -> [UInt8] {
   let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw LinuxError(operation: "open \(path)", code: errno) }
   defer { close(file) }

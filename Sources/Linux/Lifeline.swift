@@ -5,9 +5,9 @@ import Glibc
 /// The child says over it that it works; and either end sees the other's process end, however that
 /// happens, because the kernel then closes it. (PR_SET_PDEATHSIG would tell the child of the end of
 /// the *thread* that started it.)
-public final class Lifeline: Sendable {
+package final class Lifeline: Sendable {
   /// What came over it.
-  public enum Message: Equatable, Sendable {
+  package enum Message: Equatable, Sendable {
     /// The byte that the other end has sent.
     case byte(UInt8)
     /// The other end is closed: its process has ended.
@@ -15,7 +15,7 @@ public final class Lifeline: Sendable {
   }
 
   /// The descriptor's number, for the child that is to inherit it.
-  public let descriptor: Int32
+  package let descriptor: Int32
   private let endsWithProcess: Bool
 
   /// Takes over an end that the parent process has left to us; no child of ours inherits it.
@@ -23,7 +23,7 @@ public final class Lifeline: Sendable {
   /// It is closed by the end of the process and by nothing else, for that is what it tells.
   ///
   /// - Throws: `LinuxError` when there is no such descriptor.
-  public init(inherited descriptor: Int32) throws(LinuxError) {
+  package init(inherited descriptor: Int32) throws(LinuxError) {
     guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
       throw LinuxError(operation: "fcntl (lifeline)", code: errno)
     }
@@ -41,7 +41,7 @@ public final class Lifeline: Sendable {
   /// Two ends, neither of which is inherited by accident. Each closes when it goes out of scope.
   ///
   /// - Throws: `LinuxError` when the system has no descriptors to give.
-  public static func pair() throws(LinuxError) -> (Lifeline, Lifeline) {
+  package static func pair() throws(LinuxError) -> (Lifeline, Lifeline) {
     var ends: [Int32] = [-1, -1]
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else {
@@ -51,14 +51,14 @@ public final class Lifeline: Sendable {
   }
 
   /// Sends a byte; nothing happens when the other end is closed.
-  public func send(_ byte: UInt8) {
+  package func send(_ byte: UInt8) {
     _ = unsafe withUnsafePointer(to: byte) {
       unsafe Glibc.send(descriptor, $0, 1, Int32(MSG_NOSIGNAL))
     }
   }
 
   /// Waits for the next message.
-  public func receive() -> Message {
+  package func receive() -> Message {
     while true {
       var byte: UInt8 = 0
       switch unsafe recv(descriptor, &byte, 1, 0) {
@@ -73,7 +73,7 @@ public final class Lifeline: Sendable {
   ///
   /// - Parameter deadline: nil to wait for ever.
   /// - Returns: the indices of those; none at the deadline.
-  public static func wait(
+  package static func wait(
     for lifelines: [Lifeline], until deadline: ContinuousClock.Instant?
   ) -> [Int] {
     var watched = lifelines.map {

@@ -7,9 +7,9 @@ import Synchronization
 ///
 /// Up to 4 MiB wait. What comes then is lost and counted, as is what the descriptor refuses (a full
 /// disk, a closed pipe); as soon as it takes lines again, one more says how many there were.
-public final class LineOutput: Sendable {
+package final class LineOutput: Sendable {
   /// Whatever the process says on its standard error stream while a log is written there.
-  public static let standardError = LineOutput(descriptor: STDERR_FILENO)
+  package static let standardError = LineOutput(descriptor: STDERR_FILENO)
 
   private static let capacityBytes = 4 << 20
 
@@ -36,7 +36,7 @@ public final class LineOutput: Sendable {
   /// Hands over a line, and returns at once.
   ///
   /// - Parameter note: the line that says how many were lost.
-  public func write(_ line: [UInt8], note: @escaping @Sendable (_ lost: Int) -> [UInt8]) {
+  package func write(_ line: [UInt8], note: @escaping @Sendable (_ lost: Int) -> [UInt8]) {
     guard hasThread() else { return writeNow(line) }
     let isAsleep = state.withLock { state in
       state.note = note
@@ -62,7 +62,7 @@ public final class LineOutput: Sendable {
   }
 
   /// Waits until everything is written, but no longer than `patience` without a line that is taken.
-  public func flush(patience: Duration) {
+  package func flush(patience: Duration) {
     var written = -1
     var deadline = ContinuousClock.now
     while true {

@@ -6,7 +6,7 @@ import Glibc
 /// Swift's own concurrency has one thread per core; one blocking call on each would stop every
 /// task. Signals are blocked in the thread, except those that a fault of its own raises: libfcgi
 /// gives up a request when a signal interrupts it.
-public struct NativeThread: Sendable {
+package struct NativeThread: Sendable {
   private let identity: pthread_t
 
   /// Starts a thread that runs `body` and ends with it.
@@ -15,7 +15,7 @@ public struct NativeThread: Sendable {
   ///   - name: shown by `top -H` and debuggers, cut to 15 bytes.
   ///   - stackBytes: address space for the stack; memory is used only as far as it is touched.
   /// - Throws: `LinuxError` when the system has no thread to give (`EAGAIN`), or refuses the stack.
-  public static func start(
+  package static func start(
     name: String, stackBytes: Int = 512 << 10, _ body: @escaping @Sendable () -> Void
   ) throws(LinuxError) -> NativeThread {
     var attributes = pthread_attr_t()
@@ -42,14 +42,14 @@ public struct NativeThread: Sendable {
   }
 
   /// Waits until the thread has ended, and frees its stack. To be called once, or else `detach`.
-  public func join() {
+  package func join() {
     let outcome = pthread_join(identity, nil)
     precondition(outcome == 0, "A thread is joined once, and not by itself.")
   }
 
   /// Leaves the thread to itself: its stack is freed when it ends, whenever that is. To be called
   /// once, or else `join`.
-  public func detach() {
+  package func detach() {
     let outcome = pthread_detach(identity)
     precondition(outcome == 0, "A thread is detached once, and not after it was joined.")
   }

@@ -1,12 +1,12 @@
 import Glibc
 
 /// systemd, when it has started this process as a service.
-public enum ServiceManager {
+package enum ServiceManager {
   /// The listening sockets that it has opened for us; empty when there are none.
   ///
   /// They are the descriptors from 3 on. Other descriptors that it may hand over, such as stored
   /// files, are among them: the caller looks at each. Source: `sd_listen_fds(3)`.
-  public static func listeningDescriptors() -> [Int32] {
+  package static func listeningDescriptors() -> [Int32] {
     guard let process = Environment.value("LISTEN_PID"), Int32(process) == getpid(),
       let count = Environment.value("LISTEN_FDS").flatMap(Int32.init), (1...64).contains(count)
     else { return [] }
@@ -16,7 +16,7 @@ public enum ServiceManager {
   /// Tells it what this process is about; nothing happens when it does not ask.
   ///
   /// - Parameter state: assignments, one in a line: `READY=1`. Source: `sd_notify(3)`.
-  public static func notify(_ state: String) {
+  package static func notify(_ state: String) {
     guard let path = Environment.value("NOTIFY_SOCKET") else { return }
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)

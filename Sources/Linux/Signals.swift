@@ -1,7 +1,7 @@
 import Glibc
 
 /// What somebody outside wants of the process.
-public enum Signal: Equatable, Sendable {
+package enum Signal: Equatable, Sendable {
   /// SIGTERM or SIGINT: finish what is begun, then end.
   case terminate
   /// SIGHUP: read configuration and keys again.
@@ -9,19 +9,19 @@ public enum Signal: Equatable, Sendable {
 }
 
 /// Signals as words for one waiting thread; no handler ever interrupts another thread's work.
-public enum Signals {
+package enum Signals {
   /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and all it starts from now on.
   ///
   /// To be called first in the main thread: a signal goes to any thread that does not block it, and
   /// kills the process there.
-  public static func block() {
+  package static func block() {
     var waited = SignalSet.waitedFor
     unsafe pthread_sigmask(SIG_BLOCK, &waited, nil)
   }
 
   /// Blocks SIGTERM as `block` does, and ignores the others: a terminal sends SIGINT and SIGHUP to
   /// all processes of a group, and what they mean is for the supervisor of this one to decide.
-  public static func heedSupervisorOnly() {
+  package static func heedSupervisorOnly() {
     block()
     for number in [SIGINT, SIGHUP] { signal(number, SIG_IGN) }
     // One that is blocked waits even if it is ignored.
@@ -32,7 +32,7 @@ public enum Signals {
   }
 
   /// Waits for the next of the blocked signals.
-  public static func wait() -> Signal {
+  package static func wait() -> Signal {
     var waited = SignalSet.waitedFor
     while true {
       var number: Int32 = 0
@@ -47,7 +47,7 @@ public enum Signals {
   }
 
   /// Lets a write to a closed connection fail with EPIPE instead of killing the process.
-  public static func ignoreBrokenPipe() {
+  package static func ignoreBrokenPipe() {
     signal(SIGPIPE, SIG_IGN)
   }
 }

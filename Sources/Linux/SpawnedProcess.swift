@@ -5,9 +5,9 @@ import Glibc
 ///
 /// Started by `posix_spawn(3)`: nothing of ours runs in the child between its creation and the
 /// program, where after fork(2) only async-signal-safe calls would be allowed.
-public struct SpawnedProcess: Sendable {
+package struct SpawnedProcess: Sendable {
   /// How it ended.
-  public enum Ending: Equatable, Sendable {
+  package enum Ending: Equatable, Sendable {
     /// By itself, with this exit code.
     case code(Int32)
     /// By this signal.
@@ -15,7 +15,7 @@ public struct SpawnedProcess: Sendable {
   }
 
   /// The process's number.
-  public let id: Int32
+  package let id: Int32
 
   /// Starts a program.
   ///
@@ -28,7 +28,7 @@ public struct SpawnedProcess: Sendable {
   ///   - environment: `NAME=value`.
   ///   - descriptors: those that it inherits: the first as 3, the next as 4.
   /// - Throws: `LinuxError` when it cannot be started.
-  public static func start(
+  package static func start(
     _ executable: String, _ arguments: [String], environment: [String],
     inheriting descriptors: [Int32]
   ) throws(LinuxError) -> SpawnedProcess {
@@ -60,13 +60,13 @@ public struct SpawnedProcess: Sendable {
   }
 
   /// Asks it to end (SIGTERM).
-  public func terminate() { kill(id, SIGTERM) }
+  package func terminate() { kill(id, SIGTERM) }
 
   /// Ends it without asking (SIGKILL).
-  public func kill9() { kill(id, SIGKILL) }
+  package func kill9() { kill(id, SIGKILL) }
 
   /// Waits for its end. To be called once; until then the number is nobody else's.
-  public func wait() -> Ending {
+  package func wait() -> Ending {
     var status: Int32 = 0
     while true {
       if unsafe waitpid(id, &status, 0) == id { break }

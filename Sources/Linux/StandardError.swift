@@ -3,7 +3,7 @@
 /// One call keeps the lines of threads apart. What cannot be written is lost: a full disk or a
 /// closed pipe must not stop a payment. In a process that writes a log there the bytes follow its
 /// lines and nobody waits (`LineOutput`); else a command waits for its reader, as others do.
-public func writeToStandardError(_ bytes: [UInt8]) {
+package func writeToStandardError(_ bytes: [UInt8]) {
   if LineOutput.standardError.isInUse {
     LineOutput.standardError.write(bytes)
   } else {

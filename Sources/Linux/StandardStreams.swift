@@ -3,12 +3,12 @@ import Glibc
 
 /// Descriptors 0, 1 and 2: what they must be before anything else is opened, and what became of
 /// the output at the end.
-public enum StandardStreams {
+package enum StandardStreams {
   /// Opens /dev/null in place of those that are closed. To be called before anything is opened:
   /// otherwise a socket would get such a number, and lines of the log be sent into it.
   ///
   /// In place of the output it can only be read, so that who writes there learns that it is lost.
-  public static func open() {
+  package static func open() {
     // In this order: a new descriptor gets the lowest number that is free.
     for (stream, mode) in [
       (STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDWR),
@@ -22,7 +22,7 @@ public enum StandardStreams {
   /// not be written: to a full disk, for instance. What waits for standard error is written, too.
   ///
   /// To be called once, at the start.
-  public static func checkOutputAtExit() {
+  package static func checkOutputAtExit() {
     atexit {
       errno = 0
       let isLost = weixinpay_finish_output() != 0

@@ -3,7 +3,7 @@ import Glibc
 /// The number of the account with this name; nil when the system knows no such account.
 ///
 /// Source: `getpwnam_r(3)`.
-public func userID(named name: String) -> UInt32? { account(named: name)?.userID }
+package func userID(named name: String) -> UInt32? { account(named: name)?.userID }
 
 /// What the system knows of the account with this name. Source: `getpwnam_r(3)`.
 func account(named name: String) -> AccountEntry? {
@@ -13,26 +13,26 @@ func account(named name: String) -> AccountEntry? {
 }
 
 /// The number of this process.
-public func processID() -> Int32 { getpid() }
+package func processID() -> Int32 { getpid() }
 
 /// A line of the list of accounts (`passwd(5)`).
 typealias AccountEntry = (name: String, userID: UInt32, groupID: UInt32)
 
 /// The account whose rights the process has.
-public func effectiveUserID() -> UInt32 { geteuid() }
+package func effectiveUserID() -> UInt32 { geteuid() }
 
 /// The name of the account whose rights the process has; its number when it has no name.
-public func userName() -> String { userName(geteuid()) }
+package func userName() -> String { userName(geteuid()) }
 
 /// The name of the account with this number; the number when it has no name.
-public func userName(_ number: UInt32) -> String { userName(of: number) ?? String(number) }
+package func userName(_ number: UInt32) -> String { userName(of: number) ?? String(number) }
 
 /// The person at the keyboard, as far as the system knows: who called sudo, else who logged in, else
 /// the account whose rights the process has.
 ///
 /// Source: `sudo(8)`, SUDO_USER; `proc(5)`, /proc/pid/loginuid, which nobody but the kernel can change
 /// back.
-public func personName() -> String {
+package func personName() -> String {
   if let name = Environment.value("SUDO_USER"), !name.isEmpty { return name }
   // 4294967295: nobody has logged in, as for a service or in a container.
   if let number = loginUserID(), number != .max, let name = userName(of: number) { return name }

@@ -1,4 +1,4 @@
-public import Pooling
+import Pooling
 
 /// A connection to MariaDB. Closes when it goes out of scope.
 ///
@@ -7,7 +7,7 @@ public import Pooling
 /// use any more; after one of kind `retryTransaction` inside a transaction it refuses everything
 /// until `rollback`, because the server has undone a part or the whole of it already, and what came
 /// next would be committed alone.
-public struct Connection: ~Copyable, Lendable {
+package struct Connection: ~Copyable, Lendable {
   private let handle: Handle
   private let settings: ConnectionSettings
   private(set) var statements: StatementCache
@@ -20,16 +20,16 @@ public struct Connection: ~Copyable, Lendable {
   var deadline: ContinuousClock.Instant?
 
   /// The value given to the AUTO_INCREMENT column by the last `execute` or `query`, 0 without one.
-  public private(set) var lastInsertID: Int64
+  package private(set) var lastInsertID: Int64
   /// False after a failure of kind `lost` or `commitUnknown`, and after a ROLLBACK that failed.
-  public private(set) var isUsable: Bool
+  package private(set) var isUsable: Bool
 
   /// Connects, sets the session's variables and verifies them.
   ///
   /// - Throws: `MariaDBError`: kind `lost` when there is no server; kind `other` when it is not
   ///   MariaDB 10.6 or later, refuses the user, speaks no TLS over TCP or cannot prove its name, or
   ///   when a session variable keeps another value, which the message then names.
-  public init(_ settings: ConnectionSettings) throws(MariaDBError) {
+  package init(_ settings: ConnectionSettings) throws(MariaDBError) {
     try self.init(settings, until: nil)
   }
 
@@ -53,7 +53,7 @@ public struct Connection: ~Copyable, Lendable {
 
   /// Sends one statement by the text protocol, for what cannot be prepared or is sent once: DDL, SET.
   /// Rows that it returns are discarded.
-  public mutating func run(_ sql: String) throws(MariaDBError) {
+  package mutating func run(_ sql: String) throws(MariaDBError) {
     try prepareToSend()
     do throws(MariaDBError) { try handle.run(sql) } catch { throw noted(error) }
   }
@@ -65,7 +65,7 @@ public struct Connection: ~Copyable, Lendable {
   ///   not count, so a guarded UPDATE tells by 0 that somebody else was first.
   /// - Throws: `MariaDBError`; kind `duplicateKey` leaves the transaction as it was before.
   @discardableResult
-  public mutating func execute(
+  package mutating func execute(
     _ sql: String, _ values: [Value] = []
   ) throws(MariaDBError) -> Int {
     try prepared(sql) { statement throws(MariaDBError) in
@@ -79,21 +79,21 @@ public struct Connection: ~Copyable, Lendable {
   /// - Parameter values: one per `?` in `sql`.
   /// - Throws: `MariaDBError`; kind `decoding` when a column's type is not carried (floating point,
   ///   dates and times, bit fields) or an unsigned integer is beyond `Int64`.
-  public mutating func query(
+  package mutating func query(
     _ sql: String, _ values: [Value] = []
   ) throws(MariaDBError) -> [Row] {
     try prepared(sql) { statement throws(MariaDBError) in try statement.execute(values) }
   }
 
   /// Begins a transaction.
-  public mutating func begin() throws(MariaDBError) {
+  package mutating func begin() throws(MariaDBError) {
     effects = []
     try run("BEGIN")
   }
 
   /// Has something done once it is certain that the transaction is committed, and only then; at once
   /// where there is none. For what must not be told too early, such as a line of the log.
-  public mutating func afterCommit(_ effect: @escaping @Sendable () -> Void) {
+  package mutating func afterCommit(_ effect: @escaping @Sendable () -> Void) {
     if handle.isInTransaction { effects.append(effect) } else { effect() }
   }
 
@@ -106,14 +106,14 @@ public struct Connection: ~Copyable, Lendable {
   ///
   /// - Throws: `MariaDBError`: kind `retryTransaction` when nothing was committed, `commitUnknown`
   ///   when nobody can tell: read by unique key on another connection what became of it.
-  public mutating func commit() throws(MariaDBError) {
+  package mutating func commit() throws(MariaDBError) {
     // Less time than a disk needs would turn a sure "no" into an unknown outcome.
     try prepareToSend(atLeast: .milliseconds(50))
     do throws(MariaDBError) { try handle.run("COMMIT") } catch { throw noted(error.atCommit) }
   }
 
   /// Undoes the transaction; a connection on which even that fails is not used again.
-  public mutating func rollback() throws(MariaDBError) {
+  package mutating func rollback() throws(MariaDBError) {
     if isUsable { failure = nil }
     // A short grace after the deadline: closing the connection instead would cost a new one.
     try prepareToSend(grace: .milliseconds(250))
@@ -142,7 +142,7 @@ public struct Connection: ~Copyable, Lendable {
   }
 
   /// What the server says about itself, for the check before the start.
-  public mutating func serverFacts() throws(MariaDBError) -> ServerFacts {
+  package mutating func serverFacts() throws(MariaDBError) -> ServerFacts {
     let rows = try query("SHOW GLOBAL VARIABLES")
     return ServerFacts(version: handle.serverVersion, variables: try variables(rows))
   }

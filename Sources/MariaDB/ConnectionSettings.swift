@@ -1,27 +1,27 @@
 /// Where a MariaDB server is and who asks.
-public struct ConnectionSettings: Sendable {
+package struct ConnectionSettings: Sendable {
   /// The path of a unix socket; wins over `host`.
-  public let socket: String?
+  package let socket: String?
   /// A host name or address. The connection is made by TLS and the certificate must carry this name.
-  public let host: String?
+  package let host: String?
   /// The TCP port; 0 is MariaDB's own, 3306.
-  public let port: UInt16
+  package let port: UInt16
   /// A PEM file of the certificate authorities to trust for `host`; `nil` trusts the system's.
-  public let caFile: String?
+  package let caFile: String?
   /// The account at the server.
-  public let user: String
+  package let user: String
   /// `nil` for an account that logs in as the operating system's user (`unix_socket`).
-  public let password: String?
+  package let password: String?
   /// The database in which unqualified names are looked up.
-  public let database: String?
+  package let database: String?
   /// How long to wait for the answer to one statement. Serving requests needs it short; a migration
   /// that rebuilds a table needs it longer.
-  public var statementLimit: Duration = .seconds(2)
+  package var statementLimit: Duration = .seconds(2)
   /// Whether `execute` counts rows that were found, also those that already were as the statement
   /// wants them (CLIENT_FOUND_ROWS).
-  public var countsFoundRows = false
+  package var countsFoundRows = false
 
-  public init(
+  package init(
     socket: String?, host: String?, port: UInt16, caFile: String?, user: String, password: String?,
     database: String?
   ) {
@@ -37,7 +37,7 @@ public struct ConnectionSettings: Sendable {
 
 extension ConnectionSettings: CustomStringConvertible {
   /// Where and who, never the password: settings end up in messages.
-  public var description: String {
+  package var description: String {
     "\(user) at \(socket ?? host ?? "no server"), database \(database ?? "none")"
   }
 }

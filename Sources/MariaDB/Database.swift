@@ -8,12 +8,12 @@ import Pooling
 ///
 /// A deadline bounds everything: the wait for a connection, each answer, each repetition. Only the
 /// opening of a connection may overrun it, by the 1 second that a silent server is given to greet.
-public final class Database: Sendable {
+package final class Database: Sendable {
   private let settings: ConnectionSettings
   private let pool: Pool<Connection>
 
   /// - Parameter connections: how many there may be at once, at least 1.
-  public init(_ settings: ConnectionSettings, connections: Int) {
+  package init(_ settings: ConnectionSettings, connections: Int) {
     self.settings = settings
     pool = Pool(capacity: connections) { try Connection(settings) }
   }
@@ -26,7 +26,7 @@ public final class Database: Sendable {
   /// - Throws: `PoolExhausted` when no connection came free in time; `MariaDBError`; what `body`
   ///   throws.
   @discardableResult
-  public func withConnection<Result>(
+  package func withConnection<Result>(
     until deadline: ContinuousClock.Instant, _ body: (inout Connection) throws -> Result
   ) throws -> Result {
     guard deadline > .now else { throw MariaDBError.deadlinePassed }
@@ -53,7 +53,7 @@ public final class Database: Sendable {
   ///   `commitUnknown` when it could not be found out whether the transaction happened; what `body`
   ///   throws.
   @discardableResult
-  public func transaction<Result>(
+  package func transaction<Result>(
     until deadline: ContinuousClock.Instant, _ body: (inout Connection) throws -> Result
   ) throws -> Result {
     try withConnection(until: deadline) { connection in

@@ -1,7 +1,7 @@
 /// A failure reported by MariaDB, by its client library, or by this wrapper.
-public struct MariaDBError: Error, Sendable {
+package struct MariaDBError: Error, Sendable {
   /// What a caller may do about a failure.
-  public enum Kind: Sendable {
+  package enum Kind: Sendable {
     /// The row is there already: a unique key forbids it a second time (1062).
     case duplicateKey
     /// The transaction did not happen and may be run again as a whole: deadlock (1213), lock wait
@@ -19,17 +19,17 @@ public struct MariaDBError: Error, Sendable {
   }
 
   /// MariaDB's or the client library's error number; 0 when the failure is this wrapper's.
-  public let code: UInt32
+  package let code: UInt32
   /// Five characters, e.g. `23000`.
-  public let sqlState: String
+  package let sqlState: String
   /// What went wrong, without any bound value.
-  public let message: String
+  package let message: String
   /// What a caller may do about it.
-  public let kind: Kind
+  package let kind: Kind
 }
 
 extension MariaDBError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     code == 0 ? "MariaDB: \(message)" : "MariaDB error \(code) (\(sqlState)): \(message)"
   }
 }
@@ -88,7 +88,7 @@ extension MariaDBError {
   /// has no connection to give (1040, 1203, 1226), restarts, only reads for now (1290), or was slow.
   ///
   /// In doubt it may: to try in vain costs lines in a log, not to try costs payments.
-  public var mayPass: Bool {
+  package var mayPass: Bool {
     switch kind {
     case .lost, .retryTransaction, .commitUnknown: true
     case .duplicateKey, .decoding: false
@@ -100,7 +100,7 @@ extension MariaDBError {
 extension MariaDBError {
   /// Whether the server says that it stores nothing: read-only, a full disk or table, a binary log
   /// that cannot be written.
-  public var saysNothingCanBeStored: Bool {
+  package var saysNothingCanBeStored: Bool {
     [1021, 1026, 1030, 1036, 1114, 1290, 1598, 1665, 1792].contains(code)
   }
 }
@@ -123,7 +123,7 @@ extension MariaDBError.Kind {
 extension MariaDBError {
   /// Whether the server let us in as its anonymous account (`''@'localhost'`), because it has none
   /// of our name, and then refused what that one may not do.
-  public var isOfAnonymousAccount: Bool {
+  package var isOfAnonymousAccount: Bool {
     [1044, 1045, 1142, 1698].contains(code) && message.contains("for user ''@")
   }
 }

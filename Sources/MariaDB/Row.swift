@@ -3,7 +3,7 @@
 /// A name is compared exactly. Every reader throws a `MariaDBError` of kind `decoding` when there is
 /// no such column, when the column is of another type, and, unless the reader is an optional one,
 /// when it is NULL.
-public struct Row: Sendable {
+package struct Row: Sendable {
   private let columns: [String]
   private let values: [Value]
 
@@ -13,12 +13,12 @@ public struct Row: Sendable {
   }
 
   /// An integer column of any width, or a decimal one without fraction such as `SUM` gives.
-  public func integer(_ column: String) throws(MariaDBError) -> Int64 {
+  package func integer(_ column: String) throws(MariaDBError) -> Int64 {
     try require(optionalInteger(column), column)
   }
 
   /// As `integer`; `nil` for NULL.
-  public func optionalInteger(_ column: String) throws(MariaDBError) -> Int64? {
+  package func optionalInteger(_ column: String) throws(MariaDBError) -> Int64? {
     switch try value(column) {
     case .null: return nil
     case .integer(let integer): return integer
@@ -27,12 +27,12 @@ public struct Row: Sendable {
   }
 
   /// A text column; also thrown for: bytes that are not UTF-8.
-  public func text(_ column: String) throws(MariaDBError) -> String {
+  package func text(_ column: String) throws(MariaDBError) -> String {
     try require(optionalText(column), column)
   }
 
   /// As `text`; `nil` for NULL.
-  public func optionalText(_ column: String) throws(MariaDBError) -> String? {
+  package func optionalText(_ column: String) throws(MariaDBError) -> String? {
     guard let bytes = try optionalBytes(column) else { return nil }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .decoding("column \(column) is not UTF-8")
@@ -41,12 +41,12 @@ public struct Row: Sendable {
   }
 
   /// The bytes of a binary or text column.
-  public func bytes(_ column: String) throws(MariaDBError) -> [UInt8] {
+  package func bytes(_ column: String) throws(MariaDBError) -> [UInt8] {
     try require(optionalBytes(column), column)
   }
 
   /// As `bytes`; `nil` for NULL.
-  public func optionalBytes(_ column: String) throws(MariaDBError) -> [UInt8]? {
+  package func optionalBytes(_ column: String) throws(MariaDBError) -> [UInt8]? {
     switch try value(column) {
     case .null: return nil
     case .bytes(let bytes): return bytes

@@ -1,9 +1,9 @@
 /// What a server says about itself, and whether payments may be entrusted to it.
-public struct ServerFacts: Sendable, Equatable {
+package struct ServerFacts: Sendable, Equatable {
   /// The server's own words, e.g. `10.11.6-MariaDB-0+deb12u1`.
-  public let version: String
+  package let version: String
   /// `max_connections`: how many there may be at once, those of other programs included.
-  public let maximumConnections: Int?
+  package let maximumConnections: Int?
   /// `innodb_flush_log_at_trx_commit`: 1 writes every commit to the disk before it is answered.
   private let flushLogAtCommit: String
   /// `log_bin`: whether the server keeps a binary log, with which its own log must agree.
@@ -26,7 +26,7 @@ public struct ServerFacts: Sendable, Equatable {
   }
 
   /// A sentence for each reason not to start on this server; empty when there is none.
-  public var faults: [String] {
+  package var faults: [String] {
     var faults: [String] = []
     if let fault = Self.fault(ofVersion: version) { faults.append(fault) }
     if flushLogAtCommit != "1" {

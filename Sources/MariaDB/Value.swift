@@ -1,5 +1,5 @@
 /// A value bound to a placeholder of a statement.
-public enum Value: Sendable, Equatable {
+package enum Value: Sendable, Equatable {
   case null
   case integer(Int64)
   /// Sent as utf8mb4; for `CHAR`, `VARCHAR` and `TEXT` columns.

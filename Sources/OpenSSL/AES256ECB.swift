@@ -8,7 +8,7 @@ import COpenSSL
 /// - Parameter key: 32 bytes.
 /// - Throws: `OpenSSLError.cannotDecrypt`, the same for every reason: a sender must not learn
 ///   whether length or padding was wrong.
-public func decryptAES256ECB(key: [UInt8], ciphertext: [UInt8]) throws(OpenSSLError) -> [UInt8] {
+package func decryptAES256ECB(key: [UInt8], ciphertext: [UInt8]) throws(OpenSSLError) -> [UInt8] {
   guard let plaintext = AES256ECB.shared.run(.decrypt, key: key, input: ciphertext) else {
     throw .cannotDecrypt
   }
@@ -18,7 +18,7 @@ public func decryptAES256ECB(key: [UInt8], ciphertext: [UInt8]) throws(OpenSSLEr
 /// Encrypts what `decryptAES256ECB` decrypts: WeChat's side of the refund notification.
 ///
 /// - Parameter key: 32 bytes.
-public func encryptAES256ECB(key: [UInt8], plaintext: [UInt8]) -> [UInt8] {
+package func encryptAES256ECB(key: [UInt8], plaintext: [UInt8]) -> [UInt8] {
   guard let ciphertext = AES256ECB.shared.run(.encrypt, key: key, input: plaintext) else {
     fatalError("OpenSSL could not encrypt.")
   }

@@ -1,22 +1,22 @@
 import COpenSSL
 
 /// What a certificate says, for checks before it is used. It is not verified.
-public struct CertificateFacts: Sendable {
+package struct CertificateFacts: Sendable {
   /// The first second at which it is valid, in seconds since 1970 UTC.
-  public let notBefore: Int64
+  package let notBefore: Int64
   /// The last second at which it is valid, in seconds since 1970 UTC.
-  public let notAfter: Int64
+  package let notAfter: Int64
   /// The subject's name, the most specific part first, as `CN=1230000109,O=…` (RFC 2253).
-  public let subject: String
+  package let subject: String
   /// The serial number in upper-case hexadecimal, as WeChat shows it (证书序列号).
-  public let serial: String
+  package let serial: String
 
   private let pem: [UInt8]
 
   /// Reads the first certificate of a PEM file.
   ///
   /// - Throws: `OpenSSLError.malformedCertificate`.
-  public init(pem: [UInt8]) throws(OpenSSLError) {
+  package init(pem: [UInt8]) throws(OpenSSLError) {
     let certificate = try Certificate(pem: pem)
     guard let notBefore = certificate.notBefore, let notAfter = certificate.notAfter else {
       throw .malformedCertificate
@@ -31,7 +31,7 @@ public struct CertificateFacts: Sendable {
   /// Whether this private key (PEM, without a password) belongs to the certificate.
   ///
   /// - Throws: `OpenSSLError.malformedPrivateKey`.
-  public func matches(privateKeyPEM: [UInt8]) throws(OpenSSLError) -> Bool {
+  package func matches(privateKeyPEM: [UInt8]) throws(OpenSSLError) -> Bool {
     try Certificate(pem: pem).matches(PrivateKey(pem: privateKeyPEM))
   }
 
@@ -40,7 +40,7 @@ public struct CertificateFacts: Sendable {
   ///
   /// The system's security level decides (`SSL_CTX_set_security_level`, openssl.cnf), for us as for
   /// libcurl.
-  public func refusalByTLS() throws(OpenSSLError) -> String? {
+  package func refusalByTLS() throws(OpenSSLError) -> String? {
     try Certificate(pem: pem).refusalByTLS
   }
 }

@@ -5,7 +5,7 @@ import COpenSSL
 /// For signatures, tokens and their digests: an early exit at the first difference would let a
 /// stranger find them byte by byte. The lengths are no secret; different lengths compare unequal
 /// at once. Source: `CRYPTO_memcmp`.
-public func equalInConstantTime(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+package func equalInConstantTime(_ a: [UInt8], _ b: [UInt8]) -> Bool {
   guard a.count == b.count else { return false }
   return unsafe CRYPTO_memcmp(a, b, a.count) == 0
 }

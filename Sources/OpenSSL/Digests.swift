@@ -1,13 +1,13 @@
 import COpenSSL
 
 /// The MD5 digest, 16 bytes. Broken as a hash; WeChat Pay APIv2 demands it. Source: RFC 1321.
-public func md5(_ message: [UInt8]) -> [UInt8] { DigestAlgorithm.md5.digest(message) }
+package func md5(_ message: [UInt8]) -> [UInt8] { DigestAlgorithm.md5.digest(message) }
 
 /// The SHA-256 digest, 32 bytes. Source: FIPS 180-4.
-public func sha256(_ message: [UInt8]) -> [UInt8] { DigestAlgorithm.sha256.digest(message) }
+package func sha256(_ message: [UInt8]) -> [UInt8] { DigestAlgorithm.sha256.digest(message) }
 
 /// HMAC with SHA-256, 32 bytes. Source: RFC 2104, RFC 4231.
-public func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
+package func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
   DigestAlgorithm.sha256.hmac(key: key, message: message)
 }
 

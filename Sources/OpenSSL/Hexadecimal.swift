@@ -1,5 +1,5 @@
 /// The bytes as hexadecimal text, two digits for each.
-public func hexadecimal(_ bytes: [UInt8], uppercase: Bool = false) -> String {
+package func hexadecimal(_ bytes: [UInt8], uppercase: Bool = false) -> String {
   let digits = Array((uppercase ? "0123456789ABCDEF" : "0123456789abcdef").utf8)
   var text: [UInt8] = []
   text.reserveCapacity(2 * bytes.count)

@@ -1,5 +1,5 @@
 /// Why OpenSSL refused an input.
-public enum OpenSSLError: Error, Equatable, Sendable {
+package enum OpenSSLError: Error, Equatable, Sendable {
   /// Wrong key, cut off, or not encrypted in this way at all.
   case cannotDecrypt
   /// No certificate in PEM, or a damaged one.
@@ -9,7 +9,7 @@ public enum OpenSSLError: Error, Equatable, Sendable {
 }
 
 extension OpenSSLError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .cannotDecrypt:
       "it does not open with this key, is cut off, or is not encrypted in this way"

@@ -4,7 +4,7 @@ import COpenSSL
 ///
 /// Ends the process when the system has no randomness to give: a guessable token would be worse.
 /// Source: `RAND_bytes`.
-public func randomBytes(_ count: Int) -> [UInt8] {
+package func randomBytes(_ count: Int) -> [UInt8] {
   var bytes = [UInt8](repeating: 0, count: count)
   guard let length = Int32(exactly: count), unsafe RAND_bytes(&bytes, length) == 1 else {
     fatalError("OpenSSL could not give \(count) random bytes.")

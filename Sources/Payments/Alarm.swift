@@ -1,5 +1,5 @@
 /// Something about an order that a person must look at.
-public enum Alarm: String, CaseIterable, Sendable {
+package enum Alarm: String, CaseIterable, Sendable {
   /// Paid after we had closed it: deliver or refund.
   case latePayment = "late_payment"
   /// A second attempt of the same order was paid: refund one.

@@ -1,18 +1,18 @@
 /// A moment, written as WeChat and the merchant read it: in Beijing time (UTC+8, no summer time).
 ///
 /// Inside the program and in the database a moment is microseconds since 1970 UTC.
-public struct BeijingTime: Hashable, Comparable, Sendable {
+package struct BeijingTime: Hashable, Comparable, Sendable {
   /// Microseconds since 1970-01-01T00:00:00Z.
-  public let microseconds: Int64
+  package let microseconds: Int64
 
   private static let offsetSeconds: Int64 = 8 * 3600
 
-  public init(microseconds: Int64) { self.microseconds = microseconds }
+  package init(microseconds: Int64) { self.microseconds = microseconds }
 
   /// A moment that was not made here, as a shop's own table may hold any number.
   ///
   /// - Returns: `nil` outside of Beijing's years 0000 to 9999: WeChat's times have four digits for it.
-  public init?(untrusted microseconds: Int64) {
+  package init?(untrusted microseconds: Int64) {
     guard Self.calendar.contains(microseconds) else { return nil }
     self.microseconds = microseconds
   }
@@ -23,17 +23,17 @@ public struct BeijingTime: Hashable, Comparable, Sendable {
     return first * 1_000_000..<end * 1_000_000
   }()
 
-  public static func < (left: BeijingTime, right: BeijingTime) -> Bool {
+  package static func < (left: BeijingTime, right: BeijingTime) -> Bool {
     left.microseconds < right.microseconds
   }
 
   /// Seconds since 1970, rounded down: `timeStamp` of `wx.requestPayment`.
-  public var seconds: Int64 {
+  package var seconds: Int64 {
     microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0)
   }
 
   /// The moment so much later, earlier when negative; the last there is when that is beyond it.
-  public func adding(seconds: Int64) -> BeijingTime {
+  package func adding(seconds: Int64) -> BeijingTime {
     let (span, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000)
     let (sum, isTooFar) = microseconds.addingReportingOverflow(span)
     guard isTooLong || isTooFar else { return BeijingTime(microseconds: sum) }
@@ -41,14 +41,14 @@ public struct BeijingTime: Hashable, Comparable, Sendable {
   }
 
   /// `yyyyMMddHHmmss`, the form of `time_expire` and `time_end`.
-  public var compact: String {
+  package var compact: String {
     let parts = components
     return [parts.year.padded(4), parts.month.padded(2), parts.day.padded(2)].joined()
       + [parts.hour.padded(2), parts.minute.padded(2), parts.second.padded(2)].joined()
   }
 
   /// RFC 3339 with milliseconds: `2026-11-21T09:03:11.020+08:00`.
-  public var rfc3339: String {
+  package var rfc3339: String {
     let parts = components
     let day = "\(parts.year.padded(4))-\(parts.month.padded(2))-\(parts.day.padded(2))"
     let time = "\(parts.hour.padded(2)):\(parts.minute.padded(2)):\(parts.second.padded(2))"
@@ -59,7 +59,7 @@ public struct BeijingTime: Hashable, Comparable, Sendable {
   /// Reads `yyyyMMddHHmmss`.
   ///
   /// - Returns: `nil` unless the text is 14 digits and names a second that exists.
-  public init?(compact text: String) {
+  package init?(compact text: String) {
     let digits = Array(text.utf8)
     guard digits.count == 14, digits.allSatisfy(\.isDigit) else { return nil }
     func number(_ range: Range<Int>) -> Int64 {

@@ -2,19 +2,19 @@
 ///
 /// Whole fen only, from 0 to 999,999,999. Money is never a floating-point number here, so 19.90 yuan
 /// cannot become 1989 fen. Source: WeChat Pay APIv2, 参数规定, 交易金额.
-public struct Fen: Hashable, Comparable, Sendable {
+package struct Fen: Hashable, Comparable, Sendable {
   /// The amount in fen.
-  public let amount: Int64
+  package let amount: Int64
 
-  public static let zero = Fen(unchecked: 0)
+  package static let zero = Fen(unchecked: 0)
 
   /// The largest amount: nine digits.
-  public static let maximum: Int64 = 999_999_999
+  package static let maximum: Int64 = 999_999_999
 
   private init(unchecked amount: Int64) { self.amount = amount }
 
   /// - Returns: `nil` unless the amount is from 0 to `maximum`.
-  public init?(_ amount: Int64) {
+  package init?(_ amount: Int64) {
     guard (0...Self.maximum).contains(amount) else { return nil }
     self.amount = amount
   }
@@ -22,7 +22,7 @@ public struct Fen: Hashable, Comparable, Sendable {
   /// The amount of an order or a refund: at least 1 fen.
   ///
   /// - Returns: `nil` for 0, for less, and for more than `maximum`.
-  public init?(payable amount: Int64) {
+  package init?(payable amount: Int64) {
     guard amount > 0 else { return nil }
     self.init(amount)
   }
@@ -30,7 +30,7 @@ public struct Fen: Hashable, Comparable, Sendable {
   /// Reads `total_fee` or `refund_fee` as it stands on the wire: at least 1 fen.
   ///
   /// - Returns: `nil` unless the text is one to nine digits without sign, point or leading zero.
-  public init?(digits text: String) {
+  package init?(digits text: String) {
     let digits = text.utf8
     guard (1...9).contains(digits.count), digits.first != UInt8(ascii: "0"),
       digits.allSatisfy(\.isDigit), let amount = Int64(text)
@@ -42,7 +42,7 @@ public struct Fen: Hashable, Comparable, Sendable {
   ///
   /// - Returns: `nil` unless the text is digits without leading zeros and at most two decimals.
   ///   Source: bills (对账单), whose amounts are in yuan.
-  public init?(yuan text: String) {
+  package init?(yuan text: String) {
     let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard let whole = parts.first, parts.count <= 2, (1...7).contains(whole.count),
       whole.count == 1 || whole.first != UInt8(ascii: "0")
@@ -61,14 +61,14 @@ public struct Fen: Hashable, Comparable, Sendable {
   /// What is left when an amount is taken away.
   ///
   /// - Returns: `nil` when there is less than that.
-  public func minus(_ other: Fen) -> Fen? { Fen(amount - other.amount) }
+  package func minus(_ other: Fen) -> Fen? { Fen(amount - other.amount) }
 
-  public static func < (left: Fen, right: Fen) -> Bool { left.amount < right.amount }
+  package static func < (left: Fen, right: Fen) -> Bool { left.amount < right.amount }
 }
 
 extension Fen: CustomStringConvertible {
   /// For people: `¥19.90`.
-  public var description: String {
+  package var description: String {
     let cents = amount % 100
     return "¥\(amount / 100).\(cents < 10 ? "0" : "")\(cents)"
   }

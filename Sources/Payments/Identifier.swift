@@ -2,7 +2,7 @@
 ///
 /// Always ASCII, so that Swift's comparison of text is a comparison of bytes: `Abc` and `abc` are
 /// two orders, and no two spellings mean the same one.
-public protocol Identifier: Hashable, Sendable, CustomStringConvertible {
+package protocol Identifier: Hashable, Sendable, CustomStringConvertible {
   /// The identifier as it stands on the wire and in the database.
   var text: String { get }
 
@@ -11,5 +11,5 @@ public protocol Identifier: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Identifier {
-  public var description: String { text }
+  package var description: String { text }
 }

@@ -1,24 +1,24 @@
 /// What a shop wants to be paid for: a row of `shop_order`, the only source of an amount.
-public struct Order: Sendable {
+package struct Order: Sendable {
   /// Whose order it is.
-  public let merchant: MerchantName
+  package let merchant: MerchantName
   /// The shop's own order number, and `out_trade_no` of the first payment attempt.
-  public let number: OutTradeNo
+  package let number: OutTradeNo
   /// The only payer allowed (用户标识); `nil` lets the first payer take the order.
-  public let openID: OpenID?
+  package let openID: OpenID?
   /// The order total (订单总金额).
-  public let total: Fen
+  package let total: Fen
   /// What the buyer reads in WeChat (商品描述), as the shop wrote it: `Description(fitting:)` is what
   /// WeChat is told.
-  public let body: String
+  package let body: String
   /// Returned unchanged in notifications (附加数据), likewise.
-  public let attach: String?
+  package let attach: String?
   /// Goods detail (商品详情): JSON text, if the shop keeps to the rules.
-  public let detail: String?
+  package let detail: String?
   /// The last moment to pay; `nil` means WeChat's own limit of about 7 days.
-  public let expiresAt: BeijingTime?
+  package let expiresAt: BeijingTime?
 
-  public init(
+  package init(
     merchant: MerchantName, number: OutTradeNo, openID: OpenID?, total: Fen, body: String,
     attach: String?, detail: String?, expiresAt: BeijingTime?
   ) {
@@ -40,7 +40,7 @@ extension Order: Equatable {
 
   /// The same content, byte for byte: Swift's own comparison of texts would take different
   /// spellings of one letter for the same.
-  public static func == (left: Order, right: Order) -> Bool {
+  package static func == (left: Order, right: Order) -> Bool {
     left.merchant == right.merchant && left.number == right.number && left.openID == right.openID
       && left.total == right.total && left.expiresAt == right.expiresAt
       && left.texts == right.texts
@@ -52,11 +52,11 @@ extension Order: Equatable {
 /// 1 to 127 bytes of UTF-8 without control characters and without characters of 4 bytes (emoji,
 /// rare Han ideographs), which APIv2 does not support.
 /// Source: WeChat Pay APIv2, 统一下单, fields `body` and `attach`; 协议规则, 字符编码.
-public struct Description: Equatable, Sendable, CustomStringConvertible {
-  public let text: String
+package struct Description: Equatable, Sendable, CustomStringConvertible {
+  package let text: String
 
   /// - Returns: `nil` when the text has not this shape.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard (1...127).contains(text.utf8.count),
       text.unicodeScalars.allSatisfy(\.isAllowedByWeChat)
     else { return nil }
@@ -67,7 +67,7 @@ public struct Description: Equatable, Sendable, CustomStringConvertible {
   /// APIv2 does not carry.
   ///
   /// - Returns: `nil` when nothing is left of it that can be read.
-  public init?(fitting text: String) {
+  package init?(fitting text: String) {
     var kept = ""
     // A character as people see it: of an emoji that is made of several, nothing may stay behind.
     for character in text where character.unicodeScalars.allSatisfy(\.isAllowedByWeChat) {
@@ -78,11 +78,11 @@ public struct Description: Equatable, Sendable, CustomStringConvertible {
     self.text = kept
   }
 
-  public static func == (left: Description, right: Description) -> Bool {
+  package static func == (left: Description, right: Description) -> Bool {
     left.text.utf8.elementsEqual(right.text.utf8)
   }
 
-  public var description: String { text }
+  package var description: String { text }
 }
 
 extension Unicode.Scalar {

@@ -2,10 +2,10 @@
 ///
 /// 6 to 32 characters out of `0-9 A-Z a-z _ - | *`, unique per merchant.
 /// Source: WeChat Pay APIv2, 统一下单, field `out_trade_no`; the lower limit is on the query pages.
-public struct OutTradeNo: Identifier {
-  public let text: String
+package struct OutTradeNo: Identifier {
+  package let text: String
 
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard (6...32).contains(text.utf8.count), text.utf8.allSatisfy(\.isOrderNumberCharacter)
     else { return nil }
     self.text = text
@@ -15,7 +15,7 @@ public struct OutTradeNo: Identifier {
   /// ones append `-2`, `-3` …
   ///
   /// - Returns: `nil` when the suffix makes the number longer than 32 characters.
-  public init?(order: OutTradeNo, attempt: Int) {
+  package init?(order: OutTradeNo, attempt: Int) {
     self.init(attempt <= 1 ? order.text : "\(order.text)-\(attempt)")
   }
 }
@@ -24,10 +24,10 @@ public struct OutTradeNo: Identifier {
 ///
 /// 1 to 64 characters out of `0-9 A-Z a-z _ - | * @`, unique per merchant. One number is one
 /// refund, however often it is sent. Source: WeChat Pay APIv2, 申请退款, field `out_refund_no`.
-public struct OutRefundNo: Identifier {
-  public let text: String
+package struct OutRefundNo: Identifier {
+  package let text: String
 
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard (1...64).contains(text.utf8.count),
       text.utf8.allSatisfy({ $0.isOrderNumberCharacter || $0 == UInt8(ascii: "@") })
     else { return nil }

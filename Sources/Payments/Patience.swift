@@ -1,5 +1,5 @@
 /// How long to wait before the next try, in seconds: longer each time, without end.
-public enum Patience: Sendable, CaseIterable {
+package enum Patience: Sendable, CaseIterable {
   /// For a buyer to pay, as long as no notification says so.
   /// Source: WeChat Pay APIv2, 查询订单, the times at which to ask.
   case payment
@@ -36,7 +36,7 @@ public enum Patience: Sendable, CaseIterable {
   /// - Parameters:
   ///   - attempt: counts from 1.
   ///   - percent: 0 to 20, by chance: whoever waits for the same thing shall not come back at once.
-  public func seconds(attempt: Int, percent: Int64 = .random(in: 0...20)) -> Int64 {
+  package func seconds(attempt: Int, percent: Int64 = .random(in: 0...20)) -> Int64 {
     let steps = steps
     let step = steps[min(max(attempt, 1), steps.count) - 1]
     return step + step * percent / 100

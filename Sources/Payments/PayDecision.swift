@@ -1,5 +1,5 @@
 /// What to do when a buyer asks to pay an order.
-public enum PayDecision: Sendable, Equatable {
+package enum PayDecision: Sendable, Equatable {
   /// Open this attempt and send it.
   case open(attempt: Int)
   /// The attempt's `prepay_id` still opens the cashier: sign it afresh.
@@ -16,7 +16,7 @@ public enum PayDecision: Sendable, Equatable {
 }
 
 /// Why an order cannot be paid.
-public enum PayRefusal: Error, Sendable, Equatable {
+package enum PayRefusal: Error, Sendable, Equatable {
   /// No such order, or it belongs to another payer; the two look the same outside.
   case orderNotFound
   case orderPaid, orderClosed, orderExpired
@@ -34,7 +34,7 @@ extension Order {
   ///   - latest: the order's latest attempt.
   ///   - payer: who asks, by the session.
   ///   - now: the present moment.
-  public func decidePay(latest: PaymentAttempt?, payer: OpenID, now: BeijingTime) -> PayDecision {
+  package func decidePay(latest: PaymentAttempt?, payer: OpenID, now: BeijingTime) -> PayDecision {
     if let openID, openID != payer { return .refuse(.orderNotFound) }
     guard let latest else { return isOpen(at: now) ? .open(attempt: 1) : .refuse(.orderExpired) }
     switch latest.state {
@@ -71,7 +71,7 @@ extension Order {
 }
 
 extension PayRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .orderNotFound: "there is no such order of this payer"
     case .orderPaid: "the order is paid"

@@ -1,38 +1,38 @@
 /// One attempt to have an order paid: one `out_trade_no`, one set of parameters that never changes.
-public struct PaymentAttempt: Sendable, Equatable {
+package struct PaymentAttempt: Sendable, Equatable {
   /// Whose order it is for.
-  public let merchant: MerchantName
+  package let merchant: MerchantName
   /// The shop's order number, `Order.number`.
-  public let order: OutTradeNo
+  package let order: OutTradeNo
   /// The number under which WeChat knows the attempt (商户订单号).
-  public let outTradeNo: OutTradeNo
+  package let outTradeNo: OutTradeNo
   /// 1 for the first attempt of an order.
-  public let number: Int
+  package let number: Int
   /// Where it stands, as last recorded.
-  public let state: PaymentState
+  package let state: PaymentState
   /// `nil` when the order was closed before anybody asked to pay.
-  public let openID: OpenID?
+  package let openID: OpenID?
   /// The order's total when the attempt was opened (订单总金额).
-  public let total: Fen
+  package let total: Fen
   /// The business parameters of unifiedorder as they were recorded before the first call; every
   /// repetition sends exactly these.
-  public let parameters: String
+  package let parameters: String
   /// The newest prepay session; `nil` before WeChat has given one.
-  public let prepayID: PrepayID?
+  package let prepayID: PrepayID?
   /// Until when `prepayID` opens the cashier.
-  public let prepayExpiresAt: BeijingTime?
+  package let prepayExpiresAt: BeijingTime?
   /// WeChat's number of the payment; `nil` until it is paid.
-  public let transactionID: TransactionID?
+  package let transactionID: TransactionID?
   /// When the buyer paid, as WeChat says (支付完成时间); `nil` until it is paid.
-  public let paidAt: BeijingTime?
+  package let paidAt: BeijingTime?
   /// Why it was closed; kept when a late payment moves it to paid.
-  public let closing: Closing?
+  package let closing: Closing?
   /// Proven: WeChat has never taken it, and no call is under way that could still place it.
-  public let isUnplaced: Bool
+  package let isUnplaced: Bool
   /// What the buyer was told when WeChat last refused to place it.
-  public let refusal: PlacingRefusal?
+  package let refusal: PlacingRefusal?
 
-  public init(
+  package init(
     merchant: MerchantName, order: OutTradeNo, outTradeNo: OutTradeNo, number: Int,
     state: PaymentState, openID: OpenID?, total: Fen, parameters: String, prepayID: PrepayID?,
     prepayExpiresAt: BeijingTime?, transactionID: TransactionID?, paidAt: BeijingTime?,
@@ -58,20 +58,20 @@ public struct PaymentAttempt: Sendable, Equatable {
 }
 
 /// What a buyer was told when WeChat refused to place an attempt.
-public struct PlacingRefusal: Sendable, Equatable {
+package struct PlacingRefusal: Sendable, Equatable {
   /// Code and sentence, as they were answered.
-  public let text: String
+  package let text: String
   /// Until then it is told again without asking WeChat.
-  public let until: BeijingTime
+  package let until: BeijingTime
 
-  public init(text: String, until: BeijingTime) {
+  package init(text: String, until: BeijingTime) {
     self.text = text
     self.until = until
   }
 }
 
 /// Why an attempt was closed.
-public enum Closing: String, CaseIterable, Sendable {
+package enum Closing: String, CaseIterable, Sendable {
   /// The merchant closed the order: it cannot be paid any more.
   case merchant
   /// The order's amount changed: the next attempt carries the new one.

@@ -1,23 +1,23 @@
 /// What a verified message of WeChat says about a payment: a notification (支付结果通知) or the
 /// answer to an orderquery (查单) whose `trade_state` is SUCCESS or REFUND.
-public struct PaymentProof: Sendable, Equatable {
+package struct PaymentProof: Sendable, Equatable {
   /// The application that the message names; compared with the merchant's when it is recorded.
-  public let appID: AppID
+  package let appID: AppID
   /// The merchant that the message names; compared likewise.
-  public let merchantID: MerchantID
+  package let merchantID: MerchantID
   /// The attempt that was paid.
-  public let outTradeNo: OutTradeNo
-  public let transactionID: TransactionID
+  package let outTradeNo: OutTradeNo
+  package let transactionID: TransactionID
   /// Who paid.
-  public let openID: OpenID
+  package let openID: OpenID
   /// `total_fee`, never `cash_fee`: a buyer with coupons pays less cash for the same order.
-  public let total: Fen
+  package let total: Fen
   /// `fee_type`; absent on the wire means `CNY`.
-  public let currency: String
+  package let currency: String
   /// `time_end` (支付完成时间).
-  public let paidAt: BeijingTime
+  package let paidAt: BeijingTime
 
-  public init(
+  package init(
     appID: AppID, merchantID: MerchantID, outTradeNo: OutTradeNo, transactionID: TransactionID,
     openID: OpenID, total: Fen, currency: String, paidAt: BeijingTime
   ) {

@@ -1,5 +1,5 @@
 /// Where a payment attempt stands.
-public enum PaymentState: String, CaseIterable, Sendable {
+package enum PaymentState: String, CaseIterable, Sendable {
   /// Our intent is recorded. WeChat may or may not know the order: also the state of a lost answer.
   case created
   /// WeChat has accepted the order (a `prepay_id` came back); the buyer may pay.
@@ -11,7 +11,7 @@ public enum PaymentState: String, CaseIterable, Sendable {
 }
 
 /// What happens to a payment attempt, each proven by a verified message of WeChat.
-public enum PaymentEvent: String, CaseIterable, Sendable {
+package enum PaymentEvent: String, CaseIterable, Sendable {
   /// unifiedorder (统一下单) was answered with a `prepay_id`.
   case accepted
   /// A notification or an orderquery (查单) says that the buyer has paid.
@@ -24,7 +24,7 @@ extension PaymentState {
   /// The state after an event.
   ///
   /// - Throws: `PaymentRefusal` when the event contradicts the state; nothing may be changed then.
-  public func after(_ event: PaymentEvent) throws(PaymentRefusal) -> PaymentState {
+  package func after(_ event: PaymentEvent) throws(PaymentRefusal) -> PaymentState {
     switch (self, event) {
     case (.created, .accepted), (.unpaid, .accepted): .unpaid
     // WeChat holds the money: its verified word wins over our closing.
@@ -36,16 +36,16 @@ extension PaymentState {
   }
 
   /// The states from which an event is legal: the guard of the UPDATE that records it.
-  public static func before(_ event: PaymentEvent) -> [PaymentState] {
+  package static func before(_ event: PaymentEvent) -> [PaymentState] {
     allCases.filter { (try? $0.after(event)) != nil }
   }
 }
 
 /// Why an event was refused.
-public enum PaymentRefusal: Error, Sendable { case orderPaid, orderClosed }
+package enum PaymentRefusal: Error, Sendable { case orderPaid, orderClosed }
 
 extension PaymentRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .orderPaid: "the order is paid"
     case .orderClosed: "the order is closed"

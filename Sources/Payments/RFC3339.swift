@@ -3,7 +3,7 @@ extension BeijingTime {
   ///
   /// - Returns: `nil` unless the text is RFC 3339 and names a second that exists, in Beijing's years
   ///   0000 to 9999.
-  public init?(rfc3339 text: String) {
+  package init?(rfc3339 text: String) {
     let characters = Array(text.utf8)
     guard characters.count >= 20,
       characters.matches("dddd-dd-ddTdd:dd:dd", at: 0),

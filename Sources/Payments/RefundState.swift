@@ -1,5 +1,5 @@
 /// Where a refund stands.
-public enum RefundState: String, CaseIterable, Sendable {
+package enum RefundState: String, CaseIterable, Sendable {
   /// The buyer has applied for it (申请退款); its amount is reserved.
   case applied
   /// The merchant agrees and waits for the goods to come back (待退货).
@@ -26,7 +26,7 @@ public enum RefundState: String, CaseIterable, Sendable {
 }
 
 /// What happens to a refund: the merchant's decisions, and what a verified answer proves.
-public enum RefundEvent: String, CaseIterable, Sendable {
+package enum RefundEvent: String, CaseIterable, Sendable {
   /// The merchant agrees to take the goods back.
   case agreed
   /// The merchant has decided that it is to be sent.
@@ -55,7 +55,7 @@ extension RefundState {
   /// The state after an event. A repetition leaves the state as it is.
   ///
   /// - Throws: `RefundRefusal` when the event contradicts the state; nothing may be changed then.
-  public func after(_ event: RefundEvent) throws(RefundRefusal) -> RefundState {
+  package func after(_ event: RefundEvent) throws(RefundRefusal) -> RefundState {
     switch (self, event) {
     case (.applied, .agreed), (.awaitingGoods, .agreed): .awaitingGoods
     case (.applied, .approved), (.approved, .approved), (.awaitingGoods, .received): .approved
@@ -130,7 +130,7 @@ extension RefundState {
   /// Whether the refund's amount counts against what was paid.
   ///
   /// A refund that WeChat closed moved nothing; an abnormal one may still be paid out.
-  public var holdsAmount: Bool {
+  package var holdsAmount: Bool {
     switch self {
     case .applied, .awaitingGoods, .approved, .sending, .processing, .succeeded, .abnormal: true
     case .closed, .rejected, .withdrawn, .refused: false
@@ -139,7 +139,7 @@ extension RefundState {
 
   /// Whether it counts among the 50 refunds of a payment that WeChat takes: it is to be sent, or WeChat
   /// has it. WeChat counts one that it has closed, too.
-  public var isCounted: Bool {
+  package var isCounted: Bool {
     switch self {
     case .approved, .sending, .processing, .succeeded, .closed, .abnormal: true
     case .applied, .awaitingGoods, .rejected, .withdrawn, .refused: false
@@ -147,7 +147,7 @@ extension RefundState {
   }
 
   /// Whether WeChat is still to be asked, or sent something.
-  public var isUnderWay: Bool {
+  package var isUnderWay: Bool {
     switch self {
     case .approved, .sending, .processing, .abnormal: true
     case .applied, .awaitingGoods, .succeeded, .closed, .rejected, .withdrawn, .refused: false
@@ -156,7 +156,7 @@ extension RefundState {
 }
 
 /// Why an event was refused: what the refund is already, or is not yet.
-public enum RefundRefusal: Error, Sendable, Equatable {
+package enum RefundRefusal: Error, Sendable, Equatable {
   /// Goods are received only after the merchant has agreed to take them back.
   case notAgreed
   /// It cannot be sent before the goods have arrived.
@@ -166,7 +166,7 @@ public enum RefundRefusal: Error, Sendable, Equatable {
 }
 
 extension RefundRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .notAgreed: "the merchant has not agreed to take the goods back"
     case .goodsAwaited: "the goods have not arrived"

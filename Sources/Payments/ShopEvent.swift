@@ -1,7 +1,7 @@
 /// What the shop is told about its orders.
 ///
 /// The words stand in the configuration, in webhooks and in the database, and never change.
-public enum ShopEvent: String, CaseIterable, Sendable {
+package enum ShopEvent: String, CaseIterable, Sendable {
   /// WeChat holds the money.
   case paid
   /// WeChat holds money, but not what the order costs now: it was changed while the buyer had the
@@ -29,7 +29,7 @@ public enum ShopEvent: String, CaseIterable, Sendable {
   /// What a refund's new state is to the shop.
   ///
   /// - Returns: `nil` for states on the way that need nobody's attention.
-  public init?(_ state: RefundState) {
+  package init?(_ state: RefundState) {
     switch state {
     case .applied: self = .refundApplied
     case .awaitingGoods: self = .refundAwaitingGoods
@@ -47,7 +47,7 @@ public enum ShopEvent: String, CaseIterable, Sendable {
   /// What the end of a payment attempt is to the shop.
   ///
   /// - Returns: `nil` when the buyer is expected to pay by the next attempt.
-  public init?(_ closing: Closing) {
+  package init?(_ closing: Closing) {
     switch closing {
     case .merchant, .expired: self = .closed
     case .replaced, .wechat, .unplaced, .foreign: return nil
@@ -55,7 +55,7 @@ public enum ShopEvent: String, CaseIterable, Sendable {
   }
 
   /// Whether it is about a refund, and not about the order as such.
-  public var isAboutRefund: Bool {
+  package var isAboutRefund: Bool {
     switch self {
     case .paid, .paidOtherAmount, .closed: false
     case .refundApplied, .refundAwaitingGoods, .refundApproved, .refundRejected, .refundWithdrawn,

@@ -1,9 +1,9 @@
 /// The number of a mini-program or other application (应用ID), such as `wxd678efh567hg6787`.
 ///
 /// 1 to 32 letters and digits. Source: WeChat Pay APIv2, 统一下单, field `appid`.
-public struct AppID: Identifier {
-  public let text: String
-  public init?(_ text: String) {
+package struct AppID: Identifier {
+  package let text: String
+  package init?(_ text: String) {
     guard (1...32).contains(text.utf8.count), text.utf8.allSatisfy(\.isAlphanumeric)
     else { return nil }
     self.text = text
@@ -13,9 +13,9 @@ public struct AppID: Identifier {
 /// The merchant's number at WeChat Pay (商户号), such as `1230000109`.
 ///
 /// 1 to 32 digits. Source: WeChat Pay APIv2, 统一下单, field `mch_id`.
-public struct MerchantID: Identifier {
-  public let text: String
-  public init?(_ text: String) {
+package struct MerchantID: Identifier {
+  package let text: String
+  package init?(_ text: String) {
     guard (1...32).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else { return nil }
     self.text = text
   }
@@ -24,9 +24,9 @@ public struct MerchantID: Identifier {
 /// A payer within one application (用户标识).
 ///
 /// 1 to 128 visible ASCII characters, case-sensitive. Source: 统一下单, field `openid`.
-public struct OpenID: Identifier {
-  public let text: String
-  public init?(_ text: String) {
+package struct OpenID: Identifier {
+  package let text: String
+  package init?(_ text: String) {
     guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy(\.isGraphic)
     else { return nil }
     self.text = text
@@ -36,9 +36,9 @@ public struct OpenID: Identifier {
 /// WeChat's number of a payment (微信支付订单号).
 ///
 /// 1 to 32 letters and digits, 28 digits today. Source: 查询订单, field `transaction_id`.
-public struct TransactionID: Identifier {
-  public let text: String
-  public init?(_ text: String) {
+package struct TransactionID: Identifier {
+  package let text: String
+  package init?(_ text: String) {
     guard (1...32).contains(text.utf8.count), text.utf8.allSatisfy(\.isAlphanumeric)
     else { return nil }
     self.text = text
@@ -48,9 +48,9 @@ public struct TransactionID: Identifier {
 /// WeChat's number of a refund (微信退款单号), also of one that a person made on the merchant platform.
 ///
 /// 1 to 32 letters and digits, 28 or 29 digits today. Source: 申请退款, field `refund_id`.
-public struct RefundID: Identifier {
-  public let text: String
-  public init?(_ text: String) {
+package struct RefundID: Identifier {
+  package let text: String
+  package init?(_ text: String) {
     guard (1...32).contains(text.utf8.count), text.utf8.allSatisfy(\.isAlphanumeric)
     else { return nil }
     self.text = text
@@ -60,9 +60,9 @@ public struct RefundID: Identifier {
 /// A prepay session (预支付交易会话标识), with which the mini-program opens the cashier for 2 hours.
 ///
 /// 1 to 64 visible ASCII characters. Source: 统一下单, field `prepay_id`.
-public struct PrepayID: Identifier {
-  public let text: String
-  public init?(_ text: String) {
+package struct PrepayID: Identifier {
+  package let text: String
+  package init?(_ text: String) {
     guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(\.isGraphic)
     else { return nil }
     self.text = text
@@ -72,9 +72,9 @@ public struct PrepayID: Identifier {
 /// The name of a merchant in the configuration, such as `main`.
 ///
 /// 1 to 32 characters out of `0-9 A-Z a-z _ -`; it may stand in the path of a notification.
-public struct MerchantName: Identifier {
-  public let text: String
-  public init?(_ text: String) {
+package struct MerchantName: Identifier {
+  package let text: String
+  package init?(_ text: String) {
     guard (1...32).contains(text.utf8.count),
       text.utf8.allSatisfy({ $0.isAlphanumeric || "_-".utf8.contains($0) })
     else { return nil }

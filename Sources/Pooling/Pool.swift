@@ -6,7 +6,7 @@ import Synchronization
 /// The resource used last is lent first, so that hot connections stay hot and cold ones may be
 /// closed by their server. A resource that is no longer usable after a loan is dropped and a new
 /// one is opened at the next loan; the pool therefore heals without a restart.
-public final class Pool<Resource: Lendable & ~Copyable>: Sendable {
+package final class Pool<Resource: Lendable & ~Copyable>: Sendable {
   private let permits: DispatchSemaphore
   private let idle: Mutex<[Slot<Resource>]>
   private let open: @Sendable () throws -> Resource
@@ -14,7 +14,7 @@ public final class Pool<Resource: Lendable & ~Copyable>: Sendable {
   /// - Parameters:
   ///   - capacity: how many may be lent at once, at least 1.
   ///   - open: opens a resource; runs on the borrower's thread.
-  public init(capacity: Int, open: @escaping @Sendable () throws -> Resource) {
+  package init(capacity: Int, open: @escaping @Sendable () throws -> Resource) {
     precondition(capacity > 0, "A pool lends at least one thing.")
     permits = DispatchSemaphore(value: 0)
     for _ in 0..<capacity { permits.signal() }
@@ -26,7 +26,7 @@ public final class Pool<Resource: Lendable & ~Copyable>: Sendable {
   ///
   /// - Parameter patience: how long to wait for a free one.
   /// - Throws: `PoolExhausted` when none came free in time; what `open` or `body` throws.
-  public func lend<Result>(
+  package func lend<Result>(
     patience: Duration, _ body: (inout Resource) throws -> Result
   ) throws -> Result {
     guard permits.wait(timeout: .now() + patience.dispatchInterval) == .success else {
@@ -42,8 +42,8 @@ public final class Pool<Resource: Lendable & ~Copyable>: Sendable {
 }
 
 /// Every resource of a pool was lent and none came back in time.
-public struct PoolExhausted: Error, Sendable {
-  public init() {}
+package struct PoolExhausted: Error, Sendable {
+  package init() {}
 }
 
 /// The place of one resource; empty until first use and after the resource broke.
@@ -73,7 +73,7 @@ extension Duration {
 }
 
 extension PoolExhausted: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     "all connections were in use, and none came free in time"
   }
 }

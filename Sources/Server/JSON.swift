@@ -5,7 +5,7 @@
 /// guard let number = body["out_trade_no"]?.string, let fee = body["refund_fee"]?.integer else { … }
 /// return ["out_trade_no": JSON(number), "refund_fee": JSON(fee), "alarms": []]
 /// ```
-public enum JSON: Sendable {
+package enum JSON: Sendable {
   case null
   case bool(Bool)
   /// The number as it is written: `1990`, `1990.0` and `1.99e3` stay three different texts, so that
@@ -17,11 +17,11 @@ public enum JSON: Sendable {
   case object([Member])
 
   /// A name and its value.
-  public struct Member: Sendable {
-    public let name: String
-    public let value: JSON
+  package struct Member: Sendable {
+    package let name: String
+    package let value: JSON
 
-    public init(name: String, value: JSON) {
+    package init(name: String, value: JSON) {
       self.name = name
       self.value = value
     }
@@ -31,7 +31,7 @@ public enum JSON: Sendable {
 /// Equal means: written with the same bytes. `String`'s own comparison would not do, as it takes
 /// different spellings of one letter for the same.
 extension JSON: Equatable {
-  public static func == (left: JSON, right: JSON) -> Bool { left.bytes == right.bytes }
+  package static func == (left: JSON, right: JSON) -> Bool { left.bytes == right.bytes }
 }
 
 // MARK: Reading
@@ -40,42 +40,42 @@ extension JSON {
   /// The value of the member with this name; nil when there is none, or this is no object.
   ///
   /// A member that is there with the value `null` gives `.null`.
-  public subscript(name: String) -> JSON? {
+  package subscript(name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
   }
 
-  public var isNull: Bool {
+  package var isNull: Bool {
     guard case .null = self else { return false }
     return true
   }
 
   /// The truth value; nil when this is none.
-  public var bool: Bool? {
+  package var bool: Bool? {
     guard case .bool(let value) = self else { return nil }
     return value
   }
 
   /// The number, if it is written as an integer, without fraction or exponent, and fits.
-  public var integer: Int64? {
+  package var integer: Int64? {
     guard case .number(let text) = self else { return nil }
     return Int64(text)
   }
 
   /// The text; nil when this is none.
-  public var string: String? {
+  package var string: String? {
     guard case .string(let text) = self else { return nil }
     return text
   }
 
   /// The elements; nil when this is no array.
-  public var array: [JSON]? {
+  package var array: [JSON]? {
     guard case .array(let elements) = self else { return nil }
     return elements
   }
 
   /// The members in their order; nil when this is no object.
-  public var members: [Member]? {
+  package var members: [Member]? {
     guard case .object(let members) = self else { return nil }
     return members
   }
@@ -85,22 +85,22 @@ extension JSON {
 
 extension JSON {
   /// The text, or `null`.
-  public init(_ text: String?) { self = text.map { .string($0) } ?? .null }
+  package init(_ text: String?) { self = text.map { .string($0) } ?? .null }
 
   /// The number, or `null`.
-  public init(_ integer: Int64?) { self = integer.map { .number(String($0)) } ?? .null }
+  package init(_ integer: Int64?) { self = integer.map { .number(String($0)) } ?? .null }
 }
 
 extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral
 {
-  public init(nilLiteral: ()) { self = .null }
-  public init(booleanLiteral value: Bool) { self = .bool(value) }
-  public init(integerLiteral value: Int) { self = .number(String(value)) }
-  public init(stringLiteral value: String) { self = .string(value) }
-  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  public init(dictionaryLiteral elements: (String, JSON)...) {
+  package init(nilLiteral: ()) { self = .null }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(integerLiteral value: Int) { self = .number(String(value)) }
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  package init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(elements.map { Member(name: $0.0, value: $0.1) })
   }
 }

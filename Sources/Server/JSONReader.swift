@@ -4,20 +4,20 @@ extension JSON {
   /// no half of a surrogate pair.
   ///
   /// - Throws: `JSONRefusal`.
-  public init(parsing bytes: [UInt8]) throws(JSONRefusal) {
+  package init(parsing bytes: [UInt8]) throws(JSONRefusal) {
     var reader = JSONReader(bytes: bytes)
     self = try reader.text()
   }
 }
 
 /// Why a text is not taken for JSON.
-public struct JSONRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+package struct JSONRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   /// How many bytes come before the place where the text stopped making sense.
-  public let position: Int
+  package let position: Int
   /// What was expected there. Quotes nothing of the text.
-  public let reason: String
+  package let reason: String
 
-  public var description: String { "Not JSON, after \(position) bytes: \(reason)" }
+  package var description: String { "Not JSON, after \(position) bytes: \(reason)" }
 }
 
 /// Reads by recursive descent; the limit on depth also bounds the stack.

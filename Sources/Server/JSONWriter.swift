@@ -6,7 +6,7 @@ extension JSON {
   /// Control and invisible characters (also line separators and changes of writing direction), `<`,
   /// `>` and `&` are escaped: the text is safe inside a web page, a log and a terminal, and means
   /// the same. Each `.number` must be a JSON number, each name be there once.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var writer = JSONWriter()
     writer.write(self)
     return writer.output

@@ -1,5 +1,5 @@
 import Linux
-public import Logging
+package import Logging
 
 /// Writes each event as one line on the standard error stream, and never waits for its reader.
 ///
@@ -7,25 +7,25 @@ public import Logging
 /// metadata follow, sorted by name. Whatever the values contain, they stay within their line and
 /// quotes, and each is cut at 512 bytes. Where the stream is the journal of systemd, its priority stands before
 /// the line (`<4>`), so that `journalctl -p warning` finds it.
-public struct LineLogHandler: LogHandler {
+package struct LineLogHandler: LogHandler {
   /// How a line is written.
-  public enum Format: String, CaseIterable, Sendable {
+  package enum Format: String, CaseIterable, Sendable {
     /// `time=2026-11-21T09:03:11.020+08:00 level=info event="order paid" order_no=A1`
     case logfmt
     /// `{"time":"2026-11-21T09:03:11.020+08:00","level":"info","event":"order paid","order_no":"A1"}`
     case json
   }
 
-  public var logLevel: Logger.Level
-  public var metadata: Logger.Metadata = [:]
-  public var metadataProvider: Logger.MetadataProvider?
+  package var logLevel: Logger.Level
+  package var metadata: Logger.Metadata = [:]
+  package var metadataProvider: Logger.MetadataProvider?
   private let format: Format
   private let write: @Sendable ([UInt8]) -> Void
   private let hasPriorities: Bool
 
   private static let isJournal = isStandardErrorJournal()
 
-  public init(format: Format, logLevel: Logger.Level = .info) {
+  package init(format: Format, logLevel: Logger.Level = .info) {
     self.init(format: format, logLevel: logLevel, hasPriorities: Self.isJournal) { line in
       LineOutput.standardError.write(line) { lost in
         var note = LogLine(format: format)
@@ -49,12 +49,12 @@ public struct LineLogHandler: LogHandler {
     self.hasPriorities = hasPriorities
   }
 
-  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
-  public func log(event: LogEvent) {
+  package func log(event: LogEvent) {
     var all = metadata
     all.merge(metadataProvider?.get() ?? [:]) { $1 }
     all.merge(event.metadata ?? [:]) { $1 }

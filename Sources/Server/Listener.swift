@@ -1,17 +1,17 @@
 /// A socket and the workers that answer its requests, and nobody else's.
-public struct Listener: Sendable {
+package struct Listener: Sendable {
   /// Shown in the log, handed to the handler, and the beginning of its threads' names.
-  public let name: String
+  package let name: String
   /// Where nginx connects (`fastcgi_pass unix:…`).
-  public let path: String
+  package let path: String
   /// How many requests may be under way at once; each is a thread.
-  public let workers: Int
+  package let workers: Int
   /// How long after its arrival a request has to be answered.
-  public let deadline: Duration
+  package let deadline: Duration
   /// The largest body, in bytes; a larger one is answered with 413.
-  public let maximumBody: Int
+  package let maximumBody: Int
 
-  public init(
+  package init(
     name: String, path: String, workers: Int, deadline: Duration, maximumBody: Int = 65_536
   ) {
     precondition(workers > 0, "A listener without workers leaves everybody waiting.")

@@ -1,33 +1,33 @@
 /// A request, as nginx understood it.
-public struct Request: Sendable {
+package struct Request: Sendable {
   /// Which handler nginx chose (`WEIXINPAY_ROUTE`); clients cannot set it.
-  public let route: String
+  package let route: String
   /// The HTTP method, upper case.
-  public let method: String
+  package let method: String
   /// The path with escapes decoded and without the query (`DOCUMENT_URI`).
-  public let path: String
+  package let path: String
   /// The query as the client sent it, without the question mark; empty when there is none.
-  public let query: String
+  package let query: String
   /// The body's media type; empty when the client named none.
-  public let contentType: String
+  package let contentType: String
   /// Whole, at most the listener's `maximumBody` bytes.
-  public let body: [UInt8]
+  package let body: [UInt8]
   /// 1 to 64 of `0-9 a-z A-Z -`: nginx's number of the request, or one made here.
-  public let requestID: String
+  package let requestID: String
   /// The client's address as nginx sees it (`REMOTE_ADDR`).
-  public let remoteAddress: String
+  package let remoteAddress: String
   /// When the answer has to be there, for whoever asked stops waiting.
-  public let deadline: ContinuousClock.Instant
+  package let deadline: ContinuousClock.Instant
   /// Whether half of its time was over before a worker was free: there is more to do than can be
   /// done, and a short refusal now serves the caller, and all who wait behind, better than a late try.
-  public let hasWaitedTooLong: Bool
+  package let hasWaitedTooLong: Bool
   private let parameters: [String: String]
 
   /// Any FastCGI parameter; a request header `Some-Name` is `HTTP_SOME_NAME`.
-  public func parameter(_ name: String) -> String? { parameters[name] }
+  package func parameter(_ name: String) -> String? { parameters[name] }
 
   /// - Parameter requestID: taken over when it has the shape of one, else replaced by a random one.
-  public init(
+  package init(
     route: String, method: String, path: String, query: String = "", contentType: String = "",
     body: [UInt8] = [], requestID: String = "", remoteAddress: String = "127.0.0.1",
     deadline: ContinuousClock.Instant = .now + .seconds(4), hasWaitedTooLong: Bool = false,

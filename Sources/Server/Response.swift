@@ -1,15 +1,15 @@
 /// An answer to a request.
-public struct Response: Sendable {
+package struct Response: Sendable {
   /// The HTTP status, 200 to 599.
-  public var status: Int
+  package var status: Int
   /// The body's media type; empty for no `Content-Type` header.
-  public var contentType: String
+  package var contentType: String
   /// Further headers. Names and values are the program's own, never a client's bytes.
-  public var headers: [(name: String, value: String)]
+  package var headers: [(name: String, value: String)]
   /// Sent as it is, with its length as `Content-Length`.
-  public var body: [UInt8]
+  package var body: [UInt8]
 
-  public init(
+  package init(
     status: Int, contentType: String = "", headers: [(name: String, value: String)] = [],
     body: [UInt8] = []
   ) {

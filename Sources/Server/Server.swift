@@ -1,16 +1,16 @@
 import Dispatch
-public import FastCGI
-public import Linux
-public import Logging
+package import FastCGI
+package import Linux
+package import Logging
 import Synchronization
 
 /// Answers FastCGI requests on its listeners, each with threads of its own.
 ///
 /// A handler may block for as long as its deadline says. One that traps ends the process: a state
 /// nobody thought of is left to the supervisor's restart and the duties.
-public final class Server: Sendable {
+package final class Server: Sendable {
   /// How a run ended.
-  public enum Ending: Equatable, Sendable {
+  package enum Ending: Equatable, Sendable {
     /// Every request that was accepted has been answered.
     case drained
     /// So many workers were still busy when patience ran out; ending the process cuts them off.
@@ -35,7 +35,7 @@ public final class Server: Sendable {
   ///   - respond: answers one request of the named listener; runs on many threads at once.
   /// - Throws: `FastCGIError` when a socket cannot be opened, for one because another server
   ///   listens there; none stays open then.
-  public convenience init(
+  package convenience init(
     listeners: [Listener], allowedUserIDs: Set<UInt32>, logger: Logger,
     respond: @escaping @Sendable (Request, _ listener: String) -> Response
   ) throws(FastCGIError) {
@@ -48,7 +48,7 @@ public final class Server: Sendable {
   /// Takes requests from sockets that are open already, perhaps for other processes too.
   ///
   /// - Parameter sockets: one for each of `listeners`, in the same order.
-  public init(
+  package init(
     _ sockets: [ListeningSocket], of listeners: [Listener], allowedUserIDs: Set<UInt32>,
     logger: Logger, respond: @escaping @Sendable (Request, _ listener: String) -> Response
   ) {
@@ -67,7 +67,7 @@ public final class Server: Sendable {
   /// - Parameters:
   ///   - patience: how long busy workers have.
   ///   - whenServing: called once all workers have started.
-  @discardableResult public func run(
+  @discardableResult package func run(
     patience: Duration = .seconds(6), whenServing: () -> Void = {}
   ) -> Ending {
     var threads: [NativeThread] = []
@@ -130,11 +130,11 @@ public final class Server: Sendable {
   }
 
   /// Lets `run` finish, and nobody connect any more. Any thread may call it, any number of times.
-  public func stop() { end { $0.close() } }
+  package func stop() { end { $0.close() } }
 
   /// Lets `run` finish, and leaves the sockets to the other processes that have them. Any thread may
   /// call it, any number of times.
-  public func leave() { end { $0.leave() } }
+  package func leave() { end { $0.leave() } }
 
   /// Lets `run` finish because this process cannot serve; others who have the sockets still can.
   private func giveUp() { end { $0.giveUp() } }

@@ -2,12 +2,12 @@ import Synchronization
 
 /// Counts what may happen a thousand times a second, and says at most once in an interval how often
 /// it did, and how the last of them went.
-public final class Tally<Sample: Sendable>: Sendable {
+package final class Tally<Sample: Sendable>: Sendable {
   /// What is to be told now.
-  public struct Report: Sendable {
+  package struct Report: Sendable {
     /// How many there were since the last report.
-    public let count: Int
-    public let last: Sample
+    package let count: Int
+    package let last: Sample
   }
 
   private struct State {
@@ -19,12 +19,12 @@ public final class Tally<Sample: Sendable>: Sendable {
   private let interval: Duration
   private let state = Mutex(State())
 
-  public init(interval: Duration = .seconds(1)) { self.interval = interval }
+  package init(interval: Duration = .seconds(1)) { self.interval = interval }
 
   /// Counts one more.
   ///
   /// - Returns: what is to be told now; nil when the last report was less than an interval ago.
-  public func count(_ sample: Sample) -> Report? {
+  package func count(_ sample: Sample) -> Report? {
     state.withLock { state in
       state.count += 1
       state.last = sample
@@ -33,7 +33,7 @@ public final class Tally<Sample: Sendable>: Sendable {
   }
 
   /// What was counted and not told, once the interval is over.
-  public func rest() -> Report? { state.withLock { report(&$0) } }
+  package func rest() -> Report? { state.withLock { report(&$0) } }
 
   private func report(_ state: inout State) -> Report? {
     let now = ContinuousClock.now

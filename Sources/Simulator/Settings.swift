@@ -1,21 +1,21 @@
 /// Whom the simulator plays WeChat for, and how.
-public struct Settings: Sendable {
+package struct Settings: Sendable {
   /// The mini-program (小程序) and its secret.
-  public var appID: String
-  public var appSecret: String
+  package var appID: String
+  package var appSecret: String
   /// The merchant (商户号) and its APIv2 key, 32 characters.
-  public var mchID: String
-  public var apiKey: String
+  package var mchID: String
+  package var apiKey: String
   /// The folder of `ledger.log` and `wire.log`.
-  public var stateFolder: String
+  package var stateFolder: String
   /// Certificates to trust when notifying; nil: the system's.
-  public var caFile: String?
+  package var caFile: String?
   /// How much faster than at WeChat notifications are repeated and prepay sessions end.
-  public var speed: Double
+  package var speed: Double
   /// How old an order must be to be closed; real merchants report five minutes.
-  public var closeAfterSeconds: Int64
+  package var closeAfterSeconds: Int64
 
-  public init(
+  package init(
     appID: String, appSecret: String, mchID: String, apiKey: String, stateFolder: String,
     caFile: String? = nil, speed: Double = 1, closeAfterSeconds: Int64 = 0
   ) {

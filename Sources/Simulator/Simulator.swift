@@ -1,13 +1,13 @@
-public import Linux
-public import Logging
-public import Server
+package import Linux
+package import Logging
+package import Server
 import Synchronization
 
 /// WeChat, as a merchant's server sees it: login, the payment interface of APIv2, notifications;
 /// and a buyer at the end of a control route.
 ///
 /// It shares no protocol code with the gateway: it is the other side, which judges it.
-public final class Simulator: Sendable {
+package final class Simulator: Sendable {
   /// The payment interface, path by path. A further call is a further row here.
   static let paymentCalls: [String: PaymentCall] = [
     "/pay/unifiedorder": PaymentCall(
@@ -41,7 +41,7 @@ public final class Simulator: Sendable {
   ///
   /// - Parameter now: microseconds since 1970; tests move it.
   /// - Throws: when the state folder's files cannot be read or written.
-  public init(
+  package init(
     settings: Settings, logger: Logger,
     now: @escaping @Sendable () -> Int64 = { microsecondsSince1970() }
   ) throws {
@@ -63,13 +63,13 @@ public final class Simulator: Sendable {
   }
 
   /// Starts to deliver notifications, those left over from an earlier run first.
-  public func start() throws(LinuxError) {
+  package func start() throws(LinuxError) {
     let started = try notifier.start()
     threads.withLock { $0 += started }
   }
 
   /// Ends deliveries; those under way are finished.
-  public func stop() {
+  package func stop() {
     notifier.stop()
     let started = threads.withLock { threads in
       defer { threads = [] }
@@ -79,7 +79,7 @@ public final class Simulator: Sendable {
   }
 
   /// Answers one request; runs on many threads at once.
-  public func respond(to request: Request) -> Response {
+  package func respond(to request: Request) -> Response {
     do {
       switch request.route {
       case "login": return try logged(request, secretsHidden: true, login.respond(to: request))

@@ -1,23 +1,23 @@
 import Linux
-public import Payments
+package import Payments
 
 /// Who does something, when, and until when it is worth doing: what the journal keeps of a caller.
-public struct Act: Sendable {
+package struct Act: Sendable {
   /// `buyer`, `wechat-notify`, `wechat-query`, `merchant:NAME`, `operator:NAME`; up to 64 characters.
-  public let actor: String
+  package let actor: String
   /// The request's id, as in the log and in nginx's; `nil` outside a request.
-  public let requestID: String?
+  package let requestID: String?
   /// The client's address, as nginx says; up to 45 characters. `nil` outside a request.
-  public let clientAddress: String?
+  package let clientAddress: String?
   private let fixed: BeijingTime?
   /// When the caller stops waiting. Work that is not committed by then is given up.
-  public let deadline: ContinuousClock.Instant
+  package let deadline: ContinuousClock.Instant
 
   /// Hears of each line of the journal once it is committed; `nil` when nobody listens.
-  public var witness: (@Sendable (CommittedLine) -> Void)?
+  package var witness: (@Sendable (CommittedLine) -> Void)?
 
   /// - Parameter now: the moment of everything that is done; `nil`: as the clock says each time.
-  public init(
+  package init(
     actor: String, requestID: String?, clientAddress: String? = nil, now: BeijingTime? = nil,
     deadline: ContinuousClock.Instant
   ) {
@@ -29,7 +29,7 @@ public struct Act: Sendable {
   }
   /// The moment at which a row is written, each time anew: WeChat may have been asked since the act
   /// began, and a history does not run backwards.
-  public var now: BeijingTime { fixed ?? BeijingTime(microseconds: microsecondsSince1970()) }
+  package var now: BeijingTime { fixed ?? BeijingTime(microseconds: microsecondsSince1970()) }
 
   /// Until when what is sent before the deadline may still arrive at WeChat.
   var lastArrival: BeijingTime {

@@ -1,24 +1,24 @@
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// What a person must look at (告警): one row for each contradiction, open until it is resolved.
 ///
 /// Alarms are raised by journal lines, in their transaction. Those that tell of a state
 /// (`refundAbnormal`, `refundOverlap`) end with it; all others are resolved by a person.
-public struct Alarms: Sendable {
+package struct Alarms: Sendable {
   private let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// A page of a list.
-  public struct Page: Sendable {
-    public let alarms: [AlarmRecord]
+  package struct Page: Sendable {
+    package let alarms: [AlarmRecord]
     /// Where the next page begins; `nil` on the last one.
-    public let next: AlarmCursor?
+    package let next: AlarmCursor?
   }
 
   /// Alarms of a merchant, newest first.
-  public func list(
+  package func list(
     _ merchant: MerchantName, _ filter: AlarmFilter = AlarmFilter(),
     after cursor: AlarmCursor? = nil, limit: Int, until deadline: ContinuousClock.Instant
   ) throws -> Page {
@@ -53,7 +53,7 @@ public struct Alarms: Sendable {
   }
 
   /// What an attempt to resolve an alarm came to.
-  public enum Resolution: Sendable, Equatable {
+  package enum Resolution: Sendable, Equatable {
     case resolved(AlarmRecord)
     /// It was resolved before: nothing was changed, the first note stands.
     case stood(AlarmRecord)
@@ -61,7 +61,7 @@ public struct Alarms: Sendable {
   }
 
   /// Records that a person has settled what an alarm tells of.
-  public func resolve(
+  package func resolve(
     _ merchant: MerchantName, _ id: Int64, note: Note, by act: Act
   ) throws -> Resolution {
     try database.transaction(until: act.deadline) { connection in
@@ -93,13 +93,13 @@ public struct Alarms: Sendable {
 }
 
 /// Which alarms are meant.
-public struct AlarmFilter: Sendable {
+package struct AlarmFilter: Sendable {
   /// `nil`: open ones and resolved ones.
-  public var isOpen: Bool?
-  public var kind: Alarm?
-  public var order: OutTradeNo?
+  package var isOpen: Bool?
+  package var kind: Alarm?
+  package var order: OutTradeNo?
 
-  public init(isOpen: Bool? = nil, kind: Alarm? = nil, order: OutTradeNo? = nil) {
+  package init(isOpen: Bool? = nil, kind: Alarm? = nil, order: OutTradeNo? = nil) {
     self.isOpen = isOpen
     self.kind = kind
     self.order = order
@@ -107,40 +107,40 @@ public struct AlarmFilter: Sendable {
 }
 
 /// Where a page of alarms ends.
-public struct AlarmCursor: Sendable, Equatable {
-  public let raisedAt: BeijingTime
-  public let id: Int64
+package struct AlarmCursor: Sendable, Equatable {
+  package let raisedAt: BeijingTime
+  package let id: Int64
 
-  public init(raisedAt: BeijingTime, id: Int64) {
+  package init(raisedAt: BeijingTime, id: Int64) {
     self.raisedAt = raisedAt
     self.id = id
   }
 }
 
 /// An alarm as a person sees it.
-public struct AlarmRecord: Sendable, Equatable {
-  public let id: Int64
-  public let order: OutTradeNo
+package struct AlarmRecord: Sendable, Equatable {
+  package let id: Int64
+  package let order: OutTradeNo
   /// The payment attempt; `nil` when it is about the order as such.
-  public let outTradeNo: OutTradeNo?
+  package let outTradeNo: OutTradeNo?
   /// The refund; `nil` when it is about the payment.
-  public let refund: OutRefundNo?
+  package let refund: OutRefundNo?
   /// The name of an `Alarm`, which a newer version may have added.
-  public let kind: String
+  package let kind: String
   /// What happened and what to do.
-  public let detail: String
-  public let raisedAt: BeijingTime
+  package let detail: String
+  package let raisedAt: BeijingTime
   /// `nil` while it is open.
-  public let resolution: Resolution?
+  package let resolution: Resolution?
 
   /// Who resolved it, when and how.
-  public struct Resolution: Sendable, Equatable {
-    public let at: BeijingTime
-    public let by: String
-    public let note: String
+  package struct Resolution: Sendable, Equatable {
+    package let at: BeijingTime
+    package let by: String
+    package let note: String
   }
 
-  public var cursor: AlarmCursor { AlarmCursor(raisedAt: raisedAt, id: id) }
+  package var cursor: AlarmCursor { AlarmCursor(raisedAt: raisedAt, id: id) }
 
   static let selection = """
     SELECT id, order_no, out_trade_no, out_refund_no, kind, detail, raised_at, resolved_at,

@@ -24,19 +24,19 @@ extension String {
 
 /// A stored value that our own rules do not allow: a view that yields an amount of 0, a state of a
 /// newer version.
-public struct UnusableRow: Error, Sendable, CustomStringConvertible {
-  public let table: String
-  public let column: String
+package struct UnusableRow: Error, Sendable, CustomStringConvertible {
+  package let table: String
+  package let column: String
   /// The order it is about, if the row says so.
-  public let order: String?
+  package let order: String?
 
-  public init(table: String, column: String, order: String?) {
+  package init(table: String, column: String, order: String?) {
     self.table = table
     self.column = column
     self.order = order
   }
 
-  public var description: String {
+  package var description: String {
     "\(table).\(column)\(order.map { " of order \($0)" } ?? "") holds a value that the gateway does "
       + "not understand\(rule.map { " (expected: \($0))" } ?? ""); look at the row, or at the version "
       + "of the program that wrote it"

@@ -1,35 +1,35 @@
 import Linux
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// How far the shop has been told what happened to its orders (投递).
 ///
 /// Each channel is told the events of an order in their order and each at least once: the next one
 /// only when the one before has arrived, or was given up. Whoever tells holds the duty `delivery` of
 /// the order.
-public struct Deliveries: Sendable {
+package struct Deliveries: Sendable {
   let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// For how long the telling of an event is tried. WeChat itself gives a shop one day.
-  public static let patienceSeconds: Int64 = 3 * 86_400
+  package static let patienceSeconds: Int64 = 3 * 86_400
 
   /// An event that a channel is to be told now.
-  public struct Pending: Sendable {
-    public let news: ShopNews
-    public let channel: ShopChannel
+  package struct Pending: Sendable {
+    package let news: ShopNews
+    package let channel: ShopChannel
     /// How often it was tried in vain.
-    public let attempts: Int
+    package let attempts: Int
     let triedAt: BeijingTime?
 
     /// Whether nothing is known of an earlier try.
-    public var isFirstTry: Bool { triedAt == nil }
+    package var isFirstTry: Bool { triedAt == nil }
 
     /// How long it has yet to wait since it was last tried in vain; 0 when it may be told.
     ///
     /// A duty comes up for many reasons: another channel's turn, a new event.
-    public func secondsLeft(at now: BeijingTime) -> Int64 {
+    package func secondsLeft(at now: BeijingTime) -> Int64 {
       guard attempts > 0, let triedAt else { return 0 }
       let pause = dueAfter(seconds: Patience.delivery.seconds(attempt: attempts, percent: 0))
       let left = triedAt.microseconds + pause - now.microseconds
@@ -43,7 +43,7 @@ public struct Deliveries: Sendable {
   ///
   /// - Returns: `nil` when it knows everything.
   /// - Throws: `LeaseLost` when the duty is somebody else's by now, who tells it.
-  public func next(
+  package func next(
     _ channel: ShopChannel, of events: Set<ShopEvent>, _ merchant: MerchantName,
     _ order: OutTradeNo, _ duty: Duty, until deadline: ContinuousClock.Instant
   ) throws -> Pending? {
@@ -75,7 +75,7 @@ public struct Deliveries: Sendable {
   /// - Parameters:
   ///   - remark: what a person should know of how it was taken.
   ///   - isRemarkable: whether the order's history tells of it: not when a repetition explains it.
-  public func recordArrived(
+  package func recordArrived(
     _ pending: Pending, remark: String? = nil, isRemarkable: Bool = false, by act: Act
   ) throws {
     let news = pending.news
@@ -103,7 +103,7 @@ public struct Deliveries: Sendable {
   ///
   /// - Returns: `dead` when it was tried for long enough, so that the order's next event may be told.
   /// - Throws: `LeaseLost`.
-  public func recordFailed(
+  package func recordFailed(
     _ pending: Pending, remark: String, _ duty: Duty, by act: Act
   ) throws -> DeliveryState {
     let news = pending.news
@@ -142,7 +142,7 @@ public struct Deliveries: Sendable {
 }
 
 /// What has become of the telling of an event.
-public enum DeliveryState: String, CaseIterable, Sendable {
+package enum DeliveryState: String, CaseIterable, Sendable {
   /// It was tried in vain and is tried again.
   case pending
   case delivered

@@ -1,22 +1,22 @@
 import MariaDB
-public import Payments
+package import Payments
 
 /// A delivery as its operator sees it.
-public struct DeliveryRecord: Sendable, Equatable {
-  public let order: OutTradeNo
-  public let sequence: Int64
-  public let event: ShopEvent
-  public let channel: ShopChannel
-  public let state: DeliveryState
+package struct DeliveryRecord: Sendable, Equatable {
+  package let order: OutTradeNo
+  package let sequence: Int64
+  package let event: ShopEvent
+  package let channel: ShopChannel
+  package let state: DeliveryState
   /// How often it was tried in vain.
-  public let attempts: Int
+  package let attempts: Int
   /// When it was last tried; when it happened, if it was not tried yet.
-  public let at: BeijingTime
+  package let at: BeijingTime
   /// Why it did not arrive, or what is remarkable about how it was taken.
-  public let remark: String?
+  package let remark: String?
 
   /// When it is tried next, at the earliest; `nil` when it is not.
-  public var nextTry: BeijingTime? {
+  package var nextTry: BeijingTime? {
     guard state == .pending else { return nil }
     guard attempts > 0 else { return at }
     return at.adding(seconds: Patience.delivery.seconds(attempt: attempts, percent: 0))
@@ -36,14 +36,14 @@ public struct DeliveryRecord: Sendable, Equatable {
 }
 
 /// Which deliveries a person means.
-public struct DeliveryFilter: Sendable {
-  public var order: OutTradeNo?
-  public var sequence: Int64?
-  public var channel: ShopChannel?
+package struct DeliveryFilter: Sendable {
+  package var order: OutTradeNo?
+  package var sequence: Int64?
+  package var channel: ShopChannel?
   /// Empty: in whatever state, if they are in `delivery` at all.
-  public var states: [DeliveryState]
+  package var states: [DeliveryState]
 
-  public init(
+  package init(
     order: OutTradeNo? = nil, sequence: Int64? = nil, channel: ShopChannel? = nil,
     states: [DeliveryState] = []
   ) {
@@ -86,10 +86,10 @@ private struct Part {
 }
 
 /// Deliveries as a person looks through them.
-public struct DeliveryList: Sendable {
-  public let records: [DeliveryRecord]
+package struct DeliveryList: Sendable {
+  package let records: [DeliveryRecord]
   /// How many there are beside those.
-  public let left: Int
+  package let left: Int
 }
 
 extension Deliveries {
@@ -100,7 +100,7 @@ extension Deliveries {
   /// - Parameters:
   ///   - filter: with the state `delivered` it names an order, for there is no end to the others.
   ///   - wishes: what the shop wants to be told on each channel.
-  public func list(
+  package func list(
     _ merchant: MerchantName, _ filter: DeliveryFilter,
     of wishes: [ShopChannel: Set<ShopEvent>], limit: Int, until deadline: ContinuousClock.Instant
   ) throws -> DeliveryList {
@@ -178,7 +178,7 @@ extension Deliveries {
   ///   - act: made anew for each part of a crowd, with its own deadline.
   /// - Returns: how many deliveries are due now.
   /// - Throws: also when a part of them is due already; the rest is found by the next call.
-  public func resend(
+  package func resend(
     _ merchant: MerchantName, _ filter: DeliveryFilter, by act: () -> Act
   ) throws -> Int {
     precondition(

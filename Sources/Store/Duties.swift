@@ -1,21 +1,21 @@
 import Linux
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// Work that is due later (待办), so that nothing depends on a process that lives on.
 ///
 /// Whoever takes a duty holds a lease with a number that rises with each taking. A holder that was
 /// frozen past its lease finds another number in the row, and none of its doubts count any more.
 /// All moments are the database's: several machines work on one list.
-public struct Duties: Sendable {
+package struct Duties: Sendable {
   private let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// Takes one duty of some kinds that is due, out of the sixteen that are overdue longest.
   ///
   /// - Returns: `nil` when nothing is due.
-  public func take(
+  package func take(
     _ kinds: [DutyKind] = DutyKind.allCases, until deadline: ContinuousClock.Instant
   ) throws -> Duty? {
     try take(kinds, where: "due_at <= \(databaseNow)", [], until: deadline)
@@ -25,7 +25,7 @@ public struct Duties: Sendable {
   ///
   /// - Parameter isEarly: whether it is taken before it is due, too.
   /// - Returns: `nil` when it is not due, or somebody else is at it.
-  public func take(
+  package func take(
     _ kind: DutyKind, _ merchant: MerchantName, _ subject: String, isEarly: Bool = false,
     until deadline: ContinuousClock.Instant
   ) throws -> Duty? {
@@ -63,7 +63,7 @@ public struct Duties: Sendable {
   /// What was planned about the subject meanwhile is not lost: the duty is then due at once, or in
   /// 5 seconds when it did not get ahead, as what left in vain may still be on its way to WeChat.
   /// Nothing happens when the lease is another's by now, or was given back before.
-  public func finish(
+  package func finish(
     _ duty: Duty, _ ending: DutyEnding, until deadline: ContinuousClock.Instant
   ) throws {
     try database.withConnection(until: deadline) { connection in
@@ -88,7 +88,7 @@ public struct Duties: Sendable {
 }
 
 /// What there can be to do.
-public enum DutyKind: String, CaseIterable, Sendable {
+package enum DutyKind: String, CaseIterable, Sendable {
   /// Find out whether an attempt was paid, and close it when its time is over; the subject is its
   /// `out_trade_no`.
   case payment
@@ -104,15 +104,15 @@ public enum DutyKind: String, CaseIterable, Sendable {
 }
 
 /// A duty that was taken.
-public struct Duty: Sendable {
+package struct Duty: Sendable {
   let id: Int64
   let lease: Int64
-  public let kind: DutyKind
-  public let merchant: MerchantName
+  package let kind: DutyKind
+  package let merchant: MerchantName
   /// What it is about, as its kind says.
-  public let subject: String
+  package let subject: String
   /// How often it was begun since it last got ahead, this time included.
-  public let attempt: Int
+  package let attempt: Int
 
   fileprivate init(taking columns: Columns) throws {
     id = try columns.row.integer("id")
@@ -125,7 +125,7 @@ public struct Duty: Sendable {
 }
 
 /// What became of a duty.
-public enum DutyEnding: Sendable, Equatable {
+package enum DutyEnding: Sendable, Equatable {
   case done
   /// Due again after so many seconds; `isFresh` when it got ahead, so that it is not patient yet.
   case again(afterSeconds: Int64, isFresh: Bool)
@@ -135,7 +135,7 @@ public enum DutyEnding: Sendable, Equatable {
 }
 
 /// Somebody else holds the duty by now: the lease was over.
-public struct LeaseLost: Error, Sendable {}
+package struct LeaseLost: Error, Sendable {}
 
 /// The present moment of the database, in microseconds since 1970.
 let databaseNow = "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)"
@@ -229,7 +229,7 @@ extension Connection {
 }
 
 extension LeaseLost: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     "another worker has taken over this work"
   }
 }

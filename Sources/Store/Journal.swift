@@ -1,20 +1,20 @@
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// The append-only history (流水): who changed what, when, on what evidence.
-public struct Journal: Sendable {
+package struct Journal: Sendable {
   private let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// A part of an order's history.
-  public struct Page: Sendable {
+  package struct Page: Sendable {
     /// Oldest first.
-    public let entries: [JournalEntry]
+    package let entries: [JournalEntry]
     /// Where older ones end; `nil` when these begin with the order's first.
-    public let older: Int64?
+    package let older: Int64?
 
-    public init(entries: [JournalEntry], older: Int64?) {
+    package init(entries: [JournalEntry], older: Int64?) {
       self.entries = entries
       self.older = older
     }
@@ -26,7 +26,7 @@ public struct Journal: Sendable {
   /// The newest part of an order's history.
   ///
   /// - Parameter cursor: `older` of the part that was seen before.
-  public func page(
+  package func page(
     merchant: MerchantName, order: OutTradeNo, before cursor: Int64? = nil,
     until deadline: ContinuousClock.Instant
   ) throws -> Page {
@@ -50,7 +50,7 @@ public struct Journal: Sendable {
   }
 
   /// The newest part of an order's history, oldest first.
-  public func timeline(
+  package func timeline(
     merchant: MerchantName, order: OutTradeNo, until deadline: ContinuousClock.Instant
   ) throws -> [JournalEntry] {
     try page(merchant: merchant, order: order, until: deadline).entries
@@ -58,27 +58,27 @@ public struct Journal: Sendable {
 }
 
 /// One line of an order's history.
-public struct JournalEntry: Sendable, Equatable {
+package struct JournalEntry: Sendable, Equatable {
   /// When it was recorded.
-  public let at: BeijingTime
+  package let at: BeijingTime
   /// The payment attempt; `nil` when the entry is about the order as such.
-  public let outTradeNo: String?
+  package let outTradeNo: String?
   /// The refund; `nil` when the entry is about the payment.
-  public let outRefundNo: String?
+  package let outRefundNo: String?
   /// `created`, `paid` …, or the name of an `Alarm`.
-  public let event: String
+  package let event: String
   /// The state before; `nil` when nothing was there, or no state changed.
-  public let from: String?
+  package let from: String?
   /// The state after; `nil` when no state changed.
-  public let to: String?
+  package let to: String?
   /// `Act.actor`.
-  public let by: String
+  package let by: String
   /// A sentence for a person.
-  public let detail: String
+  package let detail: String
   /// `Act.requestID`.
-  public let requestID: String?
+  package let requestID: String?
   /// `Act.clientAddress`.
-  public let clientAddress: String?
+  package let clientAddress: String?
 
   fileprivate init(_ row: Row) throws {
     at = BeijingTime(microseconds: try row.integer("at"))

@@ -1,25 +1,25 @@
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// Logins of buyers (小程序登录态).
-public struct LoginSessions: Sendable {
+package struct LoginSessions: Sendable {
   private let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// Who a token stands for.
-  public struct Session: Sendable, Equatable {
-    public let merchant: MerchantName
-    public let openID: OpenID
+  package struct Session: Sendable, Equatable {
+    package let merchant: MerchantName
+    package let openID: OpenID
   }
 
   /// How many devices of a buyer are logged in at most; the oldest is logged out for the next one.
-  public static let mostOfOneBuyer = 5
+  package static let mostOfOneBuyer = 5
 
   /// Begins a session.
   ///
   /// - Returns: the bearer token, which cannot be read again later.
-  public func begin(
+  package func begin(
     merchant: MerchantName, openID: OpenID, lifeSeconds: Int64, by act: Act
   ) throws -> String {
     let token = Bearer.random()
@@ -55,7 +55,7 @@ public struct LoginSessions: Sendable {
   }
 
   /// Ends a session; one that has ended already stays so.
-  public func end(token: String, by act: Act) throws {
+  package func end(token: String, by act: Act) throws {
     try database.withConnection(until: act.deadline) { connection in
       try connection.execute(
         "DELETE FROM login_session WHERE token_hash = ?", [.bytes(Bearer(text: token).digest)])
@@ -63,7 +63,7 @@ public struct LoginSessions: Sendable {
   }
 
   /// - Returns: `nil` for a token that is unknown or dead.
-  public func find(token: String, by act: Act) throws -> Session? {
+  package func find(token: String, by act: Act) throws -> Session? {
     try database.withConnection(until: act.deadline) { connection in
       try connection.query(
         "SELECT merchant, openid FROM login_session WHERE token_hash = ? AND expires_at > ?",

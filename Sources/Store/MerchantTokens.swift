@@ -1,8 +1,8 @@
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// What the holder of a merchant token may do. Roles nest: each may do what the one before may.
-public enum Role: String, CaseIterable, Comparable, Sendable {
+package enum Role: String, CaseIterable, Comparable, Sendable {
   /// Reads orders and refunds.
   case reader
   /// Also creates and closes orders, and refunds directly.
@@ -10,7 +10,7 @@ public enum Role: String, CaseIterable, Comparable, Sendable {
   /// Also approves, rejects and withdraws refunds.
   case reviewer
 
-  public static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
+  package static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
 
   private var rank: Int {
     switch self {
@@ -22,25 +22,25 @@ public enum Role: String, CaseIterable, Comparable, Sendable {
 }
 
 /// Tokens of the merchant API (商户接口令牌).
-public struct MerchantTokens: Sendable {
+package struct MerchantTokens: Sendable {
   private let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// Who a token stands for.
-  public struct Holder: Sendable, Equatable {
-    public let merchant: MerchantName
+  package struct Holder: Sendable, Equatable {
+    package let merchant: MerchantName
     /// Stands in the journal as `merchant:NAME`.
-    public let name: String
+    package let name: String
     /// What the holder may do.
-    public let role: Role
+    package let role: Role
   }
 
   /// - Parameters:
   ///   - name: 1 to 48 characters without control characters; the caller has checked it.
   ///   - lifeSeconds: how long the token is valid.
   /// - Returns: the bearer token, which cannot be read again later.
-  public func create(
+  package func create(
     merchant: MerchantName, name: String, role: Role, lifeSeconds: Int64, by act: Act
   ) throws -> String {
     let token = Bearer.random()
@@ -60,16 +60,16 @@ public struct MerchantTokens: Sendable {
   }
 
   /// A token as it is listed; the token itself cannot be read again.
-  public struct Entry: Sendable, Equatable {
-    public let holder: Holder
-    public let createdAt: BeijingTime
-    public let expiresAt: BeijingTime
+  package struct Entry: Sendable, Equatable {
+    package let holder: Holder
+    package let createdAt: BeijingTime
+    package let expiresAt: BeijingTime
     /// `nil` for one that was not revoked.
-    public let revokedAt: BeijingTime?
+    package let revokedAt: BeijingTime?
   }
 
   /// A merchant's tokens, the oldest first, ended ones included.
-  public func list(merchant: MerchantName, by act: Act) throws -> [Entry] {
+  package func list(merchant: MerchantName, by act: Act) throws -> [Entry] {
     try database.withConnection(until: act.deadline) { connection in
       try connection.query(
         """
@@ -90,7 +90,7 @@ public struct MerchantTokens: Sendable {
   /// Ends every token of a name at once.
   ///
   /// - Returns: how many were valid until now.
-  public func revoke(merchant: MerchantName, name: String, by act: Act) throws -> Int {
+  package func revoke(merchant: MerchantName, name: String, by act: Act) throws -> Int {
     try database.withConnection(until: act.deadline) { connection in
       try connection.execute(
         """
@@ -105,7 +105,7 @@ public struct MerchantTokens: Sendable {
   }
 
   /// - Returns: `nil` for a token that is unknown, expired or revoked.
-  public func find(token: String, by act: Act) throws -> Holder? {
+  package func find(token: String, by act: Act) throws -> Holder? {
     try database.withConnection(until: act.deadline) { connection in
       try connection.query(
         """

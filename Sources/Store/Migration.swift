@@ -1,16 +1,16 @@
 import OpenSSL
 
 /// One file of `sql/`, embedded in the program so that the two can never be of different versions.
-public struct Migration: Sendable {
+package struct Migration: Sendable {
   /// Counts from 1 without gaps.
-  public let number: Int
+  package let number: Int
   /// The name of the file without its ending.
-  public let name: String
+  package let name: String
   let sql: String
 
   /// All migrations, in the order in which they are applied. Forward only: an applied one is never
   /// changed, a mistake is mended by the next one.
-  public static let all: [Migration] = [
+  package static let all: [Migration] = [
     ("001-shop-order", PackageResources._01_shop_order_sql),
     ("002-payment", PackageResources._02_payment_sql),
     ("003-notification", PackageResources._03_notification_sql),

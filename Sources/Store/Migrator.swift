@@ -1,52 +1,52 @@
-public import MariaDB
+package import MariaDB
 import Payments
 
 /// Creates the database, its tables and the gateway's own account.
 ///
 /// Runs under an account that may do so, as a rule `root` through the unix socket; the gateway
 /// itself runs under an account that may not.
-public struct Migrator: Sendable {
+package struct Migrator: Sendable {
   /// The account that `serve` uses.
-  public struct ServiceAccount: Sendable {
-    public let user: String
+  package struct ServiceAccount: Sendable {
+    package let user: String
     /// `nil`: the account logs in as the operating system's user of the same name (`unix_socket`),
     /// so that no password is needed on one host.
-    public let password: String?
+    package let password: String?
 
-    public init(user: String, password: String?) {
+    package init(user: String, password: String?) {
       self.user = user
       self.password = password
     }
   }
 
   /// What a run has done.
-  public struct Report: Sendable, Equatable {
+  package struct Report: Sendable, Equatable {
     /// The names of the migrations applied now; empty when there was nothing to do.
-    public let applied: [String]
+    package let applied: [String]
     /// Whether the gateway's account has its rights and no more; false when it migrates by itself.
-    public let isServiceAccountLimited: Bool
+    package let isServiceAccountLimited: Bool
     /// Whether the gateway's account was created now.
-    public let isServiceAccountNew: Bool
+    package let isServiceAccountNew: Bool
     /// The rights that the gateway's account did not have before.
-    public let granted: [Grant]
+    package let granted: [Grant]
 
-    public var hasChangedNothing: Bool {
+    package var hasChangedNothing: Bool {
       applied.isEmpty && !isServiceAccountNew && granted.isEmpty
     }
   }
 
   /// Rights of the gateway's account, in MariaDB's words, on some tables.
-  public struct Grant: Sendable, Equatable {
-    public let right: String
-    public let tables: [String]
+  package struct Grant: Sendable, Equatable {
+    package let right: String
+    package let tables: [String]
   }
 
   /// What a database has of migrations, compared with those that this program knows.
-  public struct Comparison: Sendable, Equatable {
+  package struct Comparison: Sendable, Equatable {
     /// The names of those that it lacks.
-    public let missing: [String]
+    package let missing: [String]
     /// The names of those that a newer program has applied, or is applying right now.
-    public let newer: [String]
+    package let newer: [String]
   }
 
   private let administrator: ConnectionSettings
@@ -56,7 +56,7 @@ public struct Migrator: Sendable {
   /// - Parameters:
   ///   - administrator: an account that may create databases and accounts; its `database` is not used.
   ///   - database: the name of the database, made of letters, digits and `_`.
-  public init(administrator: ConnectionSettings, database: String, service: ServiceAccount) {
+  package init(administrator: ConnectionSettings, database: String, service: ServiceAccount) {
     self.administrator = administrator
     self.database = database
     self.service = service
@@ -66,7 +66,7 @@ public struct Migrator: Sendable {
   ///
   /// - Parameter progress: told before each migration: its name, how many are done, how many in all.
   /// - Throws: `MigrationRefusal`, `MariaDBError`.
-  public func apply(progress: (String, Int, Int) -> Void = { _, _, _ in }) throws -> Report {
+  package func apply(progress: (String, Int, Int) -> Void = { _, _, _ in }) throws -> Report {
     var connection = try Connection(administrator)
     try connection.run(
       "CREATE DATABASE IF NOT EXISTS \(try quoted(database)) "
@@ -101,7 +101,7 @@ public struct Migrator: Sendable {
   /// uses, so that two gateways can be upgraded one after the other.
   ///
   /// - Throws: `MigrationRefusal` when a migration that we know is half applied, or was another.
-  public static func compare(_ connection: inout Connection) throws -> Comparison {
+  package static func compare(_ connection: inout Connection) throws -> Comparison {
     let tables = try connection.query("SHOW TABLES LIKE 'migration'")
     guard !tables.isEmpty else { return Comparison(missing: Migration.all.map(\.name), newer: []) }
     let applied = try connection.query(
@@ -211,14 +211,14 @@ extension Connection {
 }
 
 /// Why the database was not migrated.
-public enum MigrationRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+package enum MigrationRefusal: Error, Sendable, Equatable, CustomStringConvertible {
   case halfApplied(String)
   case changedAfterwards(String)
   case newerThanProgram(String)
   case runsAlready(String)
   case unusableName
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .halfApplied(let name):
       "migration \(name) was begun and not finished; compare the tables with sql/\(name).sql, "

@@ -1,27 +1,27 @@
 import Linux
-public import MariaDB
+package import MariaDB
 import OpenSSL
-public import Payments
+package import Payments
 
 /// The verified notifications of WeChat (微信通知), kept byte for byte as evidence.
-public struct Notifications: Sendable {
+package struct Notifications: Sendable {
   let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// A notification whose signature was right.
-  public struct Message: Sendable {
+  package struct Message: Sendable {
     /// `nil` when it reports no payment: a `result_code` of FAIL.
-    public let proof: VerifiedProof?
+    package let proof: VerifiedProof?
     /// Whose key verified it.
-    public let merchant: MerchantName
+    package let merchant: MerchantName
     /// Byte for byte as WeChat sent it.
-    public let body: [UInt8]
+    package let body: [UInt8]
     /// What it says: two messages with the same content are one, whatever stands between elements.
-    public let content: [UInt8]
+    package let content: [UInt8]
 
     /// - Parameter content: the body, if it is not named.
-    public init(
+    package init(
       proof: VerifiedProof?, merchant: MerchantName, body: [UInt8], content: [UInt8]? = nil
     ) {
       self.proof = proof
@@ -36,7 +36,7 @@ public struct Notifications: Sendable {
   /// A list, so that notifications that wait at the same moment can share one commit.
   /// - Returns: the outcome of each; `nil` for one that reports no payment.
   /// - Throws: when nothing is known to be committed: WeChat must be told FAIL.
-  public func record(_ messages: [Message], by act: Act) throws -> [PaidOutcome?] {
+  package func record(_ messages: [Message], by act: Act) throws -> [PaidOutcome?] {
     try database.settling(until: act.deadline) { connection in
       let outcomes: [PaidOutcome?] = try messages.map { message in
         let settlement = try message.proof.map { try connection.settle($0, by: act) }
@@ -65,7 +65,7 @@ extension PaymentAttempts {
   ///
   /// - Parameter isRefunded: whether WeChat says that some of it was given back (转入退款). Then its
   ///   refunds are asked for, and the shop hears of the payment after that, or in a minute.
-  public func recordPaid(
+  package func recordPaid(
     _ proof: VerifiedProof, isRefunded: Bool = false, by act: Act
   ) throws -> PaidOutcome {
     var proof = proof

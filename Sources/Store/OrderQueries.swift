@@ -1,12 +1,12 @@
 import MariaDB
-public import Payments
+package import Payments
 
 extension Orders {
   /// The order as the merchant sees it.
   ///
   /// - Returns: `nil` when there is no such order.
   /// - Throws: `UnusableRow` when the shop's row cannot be used and nobody has asked to pay yet.
-  public func find(
+  package func find(
     merchant: MerchantName, number: OutTradeNo, until deadline: ContinuousClock.Instant
   ) throws -> OrderRecord? {
     try database.withConnection(until: deadline) { connection in
@@ -25,7 +25,7 @@ extension Orders {
   /// one it is decides the database: a foreign number is as unknown as one that does not exist, and
   /// is answered as quickly.
   /// - Returns: `nil` when there is no such order of theirs.
-  public func find(
+  package func find(
     merchant: MerchantName, number: OutTradeNo, of payer: OpenID,
     until deadline: ContinuousClock.Instant
   ) throws -> OrderRecord? {
@@ -46,7 +46,7 @@ extension Orders {
   /// Which one it is decides the database: a foreign number costs the same two queries as an unknown
   /// one. Alarms are no concern of who pays, and are not looked up.
   /// - Returns: `nil` when there is no such order for them.
-  public func find(
+  package func find(
     merchant: MerchantName, number: OutTradeNo, toBePaidBy payer: OpenID,
     until deadline: ContinuousClock.Instant
   ) throws -> OrderRecord? {
@@ -59,13 +59,13 @@ extension Orders {
   }
 
   /// A page of a list.
-  public struct Page: Sendable {
-    public let orders: [OrderRecord]
+  package struct Page: Sendable {
+    package let orders: [OrderRecord]
     /// What stands in `shop_order` and cannot be used: a view may yield anything. The page is not
     /// lost for it.
-    public let unusable: [UnusableRow]
+    package let unusable: [UnusableRow]
     /// Where the next page begins; `nil` on the last one.
-    public let next: OrderCursor?
+    package let next: OrderCursor?
   }
 
   /// Orders of a merchant, newest first: what stands in `shop_order`, and what was ever to be paid.
@@ -76,7 +76,7 @@ extension Orders {
   ///   - from, to: created at or after, and before.
   ///   - cursor: `next` of the page before.
   ///   - limit: at most this many.
-  public func list(
+  package func list(
     merchant: MerchantName, state: PaymentState?, alarm: Alarm? = nil, from: BeijingTime?,
     to: BeijingTime?, after cursor: OrderCursor?, limit: Int,
     until deadline: ContinuousClock.Instant

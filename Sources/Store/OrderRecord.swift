@@ -1,27 +1,27 @@
 import MariaDB
-public import Payments
+package import Payments
 
 /// An order together with the attempt that decides its state: the paid one, else the latest.
 ///
 /// What was ever attempted or paid is an order of ours, whatever becomes of the shop's row.
-public struct OrderRecord: Sendable {
+package struct OrderRecord: Sendable {
   /// What the shop wants to be paid; what the attempt asked for, when the shop's row does not say.
-  public let order: Order
+  package let order: Order
   /// What has become of the shop's row.
-  public let shopRow: ShopRow
+  package let shopRow: ShopRow
   /// When the shop created it; when it was first to be paid, if the row does not say.
-  public let createdAt: BeijingTime?
+  package let createdAt: BeijingTime?
   /// `nil` as long as nobody has asked to pay.
-  public let attempt: PaymentAttempt?
+  package let attempt: PaymentAttempt?
   /// What a person must look at and has not resolved yet, in the order of `Alarm`.
-  public let alarms: [Alarm]
+  package let alarms: [Alarm]
 
   /// The attempt's state; `created` as long as nobody has asked to pay.
-  public var state: PaymentState { attempt?.state ?? .created }
+  package var state: PaymentState { attempt?.state ?? .created }
 }
 
 /// What has become of an order's row in `shop_order`, which may be the shop's own table.
-public enum ShopRow: Sendable {
+package enum ShopRow: Sendable {
   case present
   /// Deleted, archived or renamed.
   case gone
@@ -63,7 +63,7 @@ extension OrderRecord {
   /// Decides what a buyer's wish to pay leads to. Only what stands in `shop_order` now can be paid.
   ///
   /// - Throws: `UnusableRow` when the shop's row would have to say what it costs, and cannot.
-  public func decidePay(payer: OpenID, now: BeijingTime) throws -> PayDecision {
+  package func decidePay(payer: OpenID, now: BeijingTime) throws -> PayDecision {
     if case .present = shopRow {
       return order.decidePay(latest: attempt, payer: payer, now: now)
     }
@@ -130,13 +130,13 @@ extension Columns {
 }
 
 /// Where a page of orders ends.
-public struct OrderCursor: Sendable, Equatable {
+package struct OrderCursor: Sendable, Equatable {
   /// As it stands in the row, which may be beyond the calendar.
-  public let createdAt: BeijingTime
+  package let createdAt: BeijingTime
   /// As it stands in the row, which may be one that cannot be used.
-  public let number: String
+  package let number: String
 
-  public init(createdAt: BeijingTime, number: String) {
+  package init(createdAt: BeijingTime, number: String) {
     self.createdAt = createdAt
     self.number = number
   }

@@ -1,22 +1,22 @@
 import MariaDB
-public import Payments
+package import Payments
 
 /// The refunds of an order, as a view of it shows them.
-public struct OrderRefunds: Sendable {
+package struct OrderRefunds: Sendable {
   /// The newest ones, oldest first.
-  public let refunds: [Refund]
+  package let refunds: [Refund]
   /// Where older ones begin; `nil` when these are all.
-  public let older: RefundCursor?
+  package let older: RefundCursor?
   /// What WeChat has returned to the buyer so far, in fen, older ones included.
-  public let refunded: Int64
+  package let refunded: Int64
 
-  public init(refunds: [Refund], older: RefundCursor?, refunded: Int64) {
+  package init(refunds: [Refund], older: RefundCursor?, refunded: Int64) {
     self.refunds = refunds
     self.older = older
     self.refunded = refunded
   }
 
-  public static let none = OrderRefunds(refunds: [], older: nil, refunded: 0)
+  package static let none = OrderRefunds(refunds: [], older: nil, refunded: 0)
 }
 
 extension Refunds {
@@ -28,7 +28,7 @@ extension Refunds {
   /// - Parameters:
   ///   - payer: only refunds of what this buyer has paid.
   ///   - cursor: `older` of what was seen before.
-  public func newest(
+  package func newest(
     _ merchant: MerchantName, of orders: [OutTradeNo], payer: OpenID? = nil,
     before cursor: RefundCursor? = nil, until deadline: ContinuousClock.Instant
   ) throws -> [OutTradeNo: OrderRefunds] {

@@ -1,11 +1,11 @@
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// Finds an order by whichever of its numbers a person has at hand.
-public struct OrderSearch: Sendable {
+package struct OrderSearch: Sendable {
   private let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// The order to which a number belongs.
   ///
@@ -14,7 +14,7 @@ public struct OrderSearch: Sendable {
   ///   first of these that fits counts.
   /// - Returns: `nil` when nothing of ours has this number. An order that nobody has tried to pay is
   ///   known to the shop alone, and not found here.
-  public func order(
+  package func order(
     _ merchant: MerchantName, named number: String, until deadline: ContinuousClock.Instant
   ) throws -> OutTradeNo? {
     guard (1...64).contains(number.utf8.count), number.utf8.allSatisfy(\.isGraphic) else {

@@ -1,14 +1,14 @@
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// The shop's orders (商城订单) and where each of them stands.
-public struct Orders: Sendable {
+package struct Orders: Sendable {
   let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// What an attempt to create an order came to.
-  public enum Creation: Sendable, Equatable {
+  package enum Creation: Sendable, Equatable {
     case created
     /// The same order, with the same content, was there already.
     case existed
@@ -19,7 +19,7 @@ public struct Orders: Sendable {
   }
 
   /// Creates an order, once: repeating the call changes nothing.
-  public func create(_ order: Order, by act: Act) throws -> Creation {
+  package func create(_ order: Order, by act: Act) throws -> Creation {
     try database.transaction(until: act.deadline) { connection in
       switch try connection.insert(order, at: act.now) {
       case .created: break

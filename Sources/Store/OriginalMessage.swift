@@ -6,7 +6,7 @@ extension Notifications {
   ///
   /// - Returns: the one that proved the event first, then the latest first; the ones about a refund
   ///   may tell of another state than the event does. Empty when none has come yet.
-  public func originals(
+  package func originals(
     of news: ShopNews, until deadline: ContinuousClock.Instant
   ) throws -> [[UInt8]] {
     try database.withConnection(until: deadline) { connection in

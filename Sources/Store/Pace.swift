@@ -1,20 +1,20 @@
 import Dispatch
 import Linux
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// How fast calls to WeChat may follow each other on a merchant's behalf, counted over all
 /// processes and machines.
-public struct Pace: Sendable {
+package struct Pace: Sendable {
   /// Which calls are counted together.
-  public enum Kind: String, Sendable {
+  package enum Kind: String, Sendable {
     /// 申请退款: 150 in a second, 83 for orders older than a month. This keeps below 75.
     case refund
     /// 查询订单, 关闭订单: WeChat names no number; 100 in a second is what is asked of it here.
     case query
 
     /// What is between two calls.
-    public var spacingMicroseconds: Int64 {
+    package var spacingMicroseconds: Int64 {
       switch self {
       case .refund: 13_500
       case .query: 10_000
@@ -23,24 +23,24 @@ public struct Pace: Sendable {
   }
 
   /// Why no call of a kind may go out for a while.
-  public struct Pause: Sendable, Equatable {
+  package struct Pause: Sendable, Equatable {
     /// In how many seconds, at the earliest, one may.
-    public let seconds: Int64
+    package let seconds: Int64
     /// What a refund waits for meanwhile.
-    public let wait: RefundWait
+    package let wait: RefundWait
     /// What made it necessary, for a person.
-    public let remark: String
+    package let remark: String
   }
 
   /// Why a call may not go out soon.
-  public enum Delay: Sendable, Equatable {
+  package enum Delay: Sendable, Equatable {
     /// So many wait for their moment; in how many seconds, at the earliest, it is worth asking again.
     case crowded(seconds: Int64)
     case paused(Pause)
   }
 
   /// When a call may go out.
-  public enum Turn: Sendable, Equatable {
+  package enum Turn: Sendable, Equatable {
     /// After so many microseconds: the moment is reserved for the caller.
     case reserved(afterMicroseconds: Int64)
     case delayed(Delay)
@@ -48,7 +48,7 @@ public struct Pace: Sendable {
 
   private let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// Who would have to wait longer comes back later: a thread has more to do than to wait.
   private static let longestWait: Duration = .seconds(1)
@@ -56,7 +56,7 @@ public struct Pace: Sendable {
   /// Reserves the moment of a call and waits for it, without a connection.
   ///
   /// - Returns: `nil` when the call may go out now; else why it may not.
-  public func take(
+  package func take(
     _ kind: Kind, _ merchant: MerchantName, until deadline: ContinuousClock.Instant
   ) throws -> Delay? {
     let patience = min(Self.longestWait, deadline - .now)
@@ -83,7 +83,7 @@ public struct Pace: Sendable {
   /// Reserves the moment of a call: each caller gets one of its own, and nobody comes too early.
   ///
   /// - Parameter most: how far ahead it may lie.
-  public func reserve(
+  package func reserve(
     _ kind: Kind, _ merchant: MerchantName, withinMicroseconds most: Int64,
     until deadline: ContinuousClock.Instant
   ) throws -> Turn {
@@ -130,7 +130,7 @@ public struct Pace: Sendable {
   /// Stores the present time in a row that stands for nobody, and commits it.
   ///
   /// - Throws: `MariaDBError` when the server takes nothing, as one that is read-only.
-  public func proveWriting(until deadline: ContinuousClock.Instant) throws {
+  package func proveWriting(until deadline: ContinuousClock.Instant) throws {
     try database.withConnection(until: deadline) { connection in
       _ = try connection.execute(
         """
@@ -142,7 +142,7 @@ public struct Pace: Sendable {
 
   /// Holds a merchant's calls back: WeChat has said that there were too many, or nothing can come
   /// of them until a person has mended the configuration.
-  public func pause(
+  package func pause(
     _ kind: Kind, _ merchant: MerchantName, seconds: Int64, _ wait: RefundWait, _ remark: String,
     until deadline: ContinuousClock.Instant
   ) throws {
@@ -162,7 +162,7 @@ public struct Pace: Sendable {
 
   /// Ends a pause that waits for a person, who says that the cause is gone. What WeChat has asked
   /// for is no person's to end.
-  public func resume(
+  package func resume(
     _ kind: Kind, _ merchant: MerchantName, until deadline: ContinuousClock.Instant
   ) throws {
     try database.withConnection(until: deadline) { connection in

@@ -1,17 +1,17 @@
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// The attempts to have orders paid (支付单).
 ///
 /// Every change is one guarded UPDATE and its journal line in one transaction. The guard is the
 /// state table itself (`PaymentState.before`), so that no isolation level and no lock matters.
-public struct PaymentAttempts: Sendable {
+package struct PaymentAttempts: Sendable {
   let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// Whether an attempt was recorded.
-  public enum Opening: Sendable {
+  package enum Opening: Sendable {
     case opened
     /// The order's attempt of that number was there already.
     case existed
@@ -21,7 +21,7 @@ public struct PaymentAttempts: Sendable {
   }
 
   /// - Returns: `nil` when there is no attempt of this number.
-  public func find(
+  package func find(
     _ merchant: MerchantName, _ outTradeNo: OutTradeNo, until deadline: ContinuousClock.Instant
   ) throws -> PaymentAttempt? {
     try database.withConnection(until: deadline) { connection in
@@ -34,7 +34,7 @@ public struct PaymentAttempts: Sendable {
   }
 
   /// All attempts of an order, the first one first.
-  public func list(
+  package func list(
     _ merchant: MerchantName, of order: OutTradeNo, until deadline: ContinuousClock.Instant
   ) throws -> [PaymentAttempt] {
     try database.withConnection(until: deadline) { connection in
@@ -47,7 +47,7 @@ public struct PaymentAttempts: Sendable {
   }
 
   /// Records the intent to ask WeChat, before anything is sent.
-  public func open(_ attempt: PaymentAttempt, by act: Act) throws -> Opening {
+  package func open(_ attempt: PaymentAttempt, by act: Act) throws -> Opening {
     try database.transaction(until: act.deadline) { connection in
       let opening = try connection.open(attempt, by: act)
       guard opening == .opened else { return opening }
@@ -66,7 +66,7 @@ public struct PaymentAttempts: Sendable {
   /// Records a `prepay_id`: the buyer may pay.
   ///
   /// - Throws: `PaymentRefusal` when the attempt has been paid or closed meanwhile.
-  public func recordAccepted(
+  package func recordAccepted(
     _ attempt: PaymentAttempt, prepayID: PrepayID, expiresAt: BeijingTime, by act: Act
   ) throws {
     try database.transaction(until: act.deadline) { connection in
@@ -96,7 +96,7 @@ public struct PaymentAttempts: Sendable {
   /// Records that WeChat has closed the attempt.
   ///
   /// - Throws: `PaymentRefusal.orderPaid` when it has been paid meanwhile.
-  public func recordClosed(_ attempt: PaymentAttempt, _ closing: Closing, by act: Act) throws {
+  package func recordClosed(_ attempt: PaymentAttempt, _ closing: Closing, by act: Act) throws {
     try database.transaction(until: act.deadline) { connection in
       try connection.close(attempt, closing, by: act)
     }
@@ -104,7 +104,7 @@ public struct PaymentAttempts: Sendable {
 
   /// Records that the time to pay an attempt is over that WeChat had closed before, unless the buyer
   /// has opened another one since.
-  public func recordOver(_ attempt: PaymentAttempt, by act: Act) throws {
+  package func recordOver(_ attempt: PaymentAttempt, by act: Act) throws {
     try database.transaction(until: act.deadline) { connection in
       let changed = try connection.execute(
         """
@@ -129,7 +129,7 @@ public struct PaymentAttempts: Sendable {
   ///
   /// - Returns: `false`, with nothing changed, when WeChat has heard of it meanwhile: its answer is
   ///   recorded, and the attempt has to be closed there.
-  public func recordNeverPlaced(
+  package func recordNeverPlaced(
     _ attempt: PaymentAttempt, _ closing: Closing, by act: Act
   ) throws -> Bool {
     try database.transaction(until: act.deadline) { connection in
@@ -152,7 +152,7 @@ public struct PaymentAttempts: Sendable {
   /// A closed row takes the place of the next attempt. Whoever has already decided to open that one
   /// finds it there, on whichever machine, without any lock.
   /// - Returns: `existed` when somebody asked to pay in the same moment.
-  public func closeUnopened(
+  package func closeUnopened(
     _ order: Order, after latest: PaymentAttempt? = nil, by act: Act
   ) throws -> Opening {
     try database.transaction(until: act.deadline) { connection in
@@ -176,7 +176,7 @@ public struct PaymentAttempts: Sendable {
   /// Adds to an attempt's history what changed no state; the same trouble once.
   ///
   /// - Parameter detail: a sentence for a person; cut after 512 characters.
-  public func note(
+  package func note(
     _ attempt: PaymentAttempt, _ event: String, _ detail: String, by act: Act
   ) throws {
     try database.transaction(until: act.deadline) { connection in
@@ -186,7 +186,7 @@ public struct PaymentAttempts: Sendable {
 
   /// Whether it is time to ask WeChat about an attempt again; if so, the moment is taken: of many
   /// simultaneous callers one is told yes.
-  public func takeTurnToQuery(
+  package func takeTurnToQuery(
     _ attempt: PaymentAttempt, everySeconds seconds: Int64, by act: Act
   ) throws -> Bool {
     let now = act.now
@@ -203,7 +203,7 @@ public struct PaymentAttempts: Sendable {
   }
 
   /// The same for an order without an attempt.
-  public func takeTurnToQuery(
+  package func takeTurnToQuery(
     _ order: Order, everySeconds seconds: Int64, by act: Act
   ) throws -> Bool {
     let now = act.now

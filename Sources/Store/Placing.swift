@@ -1,5 +1,5 @@
 import MariaDB
-public import Payments
+package import Payments
 
 /// What became of the calls that place an attempt at WeChat (统一下单), as long as none brought a
 /// `prepay_id`.
@@ -12,7 +12,7 @@ extension PaymentAttempts {
   /// Counts a send before its first byte leaves.
   ///
   /// - Returns: `false` when the attempt has been paid or closed meanwhile: nothing is to be sent.
-  public func recordSending(_ attempt: PaymentAttempt, by act: Act) throws -> Bool {
+  package func recordSending(_ attempt: PaymentAttempt, by act: Act) throws -> Bool {
     let arrival = Value.integer(act.lastArrival.microseconds)
     return try database.withConnection(until: act.deadline) { connection in
       try connection.execute(
@@ -24,19 +24,19 @@ extension PaymentAttempts {
   }
 
   /// What WeChat said instead of giving a `prepay_id`.
-  public struct Failure: Sendable {
+  package struct Failure: Sendable {
     /// Whether it is proven that the send placed nothing.
-    public let didNotHappen: Bool
+    package let didNotHappen: Bool
     /// Whether the same parameters are worth another try, as WeChat only wants fewer calls.
-    public let isPace: Bool
+    package let isPace: Bool
     /// Whether an answer came, so that this send at least is not under way any more.
-    public let isAnswered: Bool
+    package let isAnswered: Bool
     /// What the buyer is told now, and again for a while; `nil` when asking again may help.
-    public let refusal: PlacingRefusal?
+    package let refusal: PlacingRefusal?
     /// For the order's history.
-    public let detail: String
+    package let detail: String
 
-    public init(
+    package init(
       didNotHappen: Bool, isPace: Bool, isAnswered: Bool, refusal: PlacingRefusal?, detail: String
     ) {
       self.didNotHappen = didNotHappen
@@ -48,7 +48,7 @@ extension PaymentAttempts {
   }
 
   /// Records that a send brought no `prepay_id`.
-  public func recordFailure(_ failure: Failure, of attempt: PaymentAttempt, by act: Act) throws {
+  package func recordFailure(_ failure: Failure, of attempt: PaymentAttempt, by act: Act) throws {
     let isUnplaced = failure.didNotHappen && !failure.isPace
     let now = Value.integer(act.now.microseconds)
     try database.transaction(until: act.deadline) { connection in
@@ -71,7 +71,7 @@ extension PaymentAttempts {
 
   /// Records that WeChat does not know an attempt's number, if all that was sent must have arrived
   /// when it was asked.
-  public func recordUnknownToWeChat(
+  package func recordUnknownToWeChat(
     _ attempt: PaymentAttempt, askedAt: BeijingTime, by act: Act
   ) throws {
     try database.withConnection(until: act.deadline) { connection in
@@ -88,7 +88,7 @@ extension PaymentAttempts {
   /// WeChat can neither be asked about it nor told to close it, as soon as nobody can pay it.
   ///
   /// - Returns: `false` while a buyer still may.
-  public func recordOutOfReach(_ attempt: PaymentAttempt, by act: Act) throws -> Bool {
+  package func recordOutOfReach(_ attempt: PaymentAttempt, by act: Act) throws -> Bool {
     let now = Value.integer(act.now.microseconds)
     return try database.transaction(until: act.deadline) { connection in
       for (state, condition) in [

@@ -1,5 +1,5 @@
 import MariaDB
-public import Payments
+package import Payments
 
 extension Refunds {
   /// Records a refund that somebody made elsewhere, as a verified refundquery reports it: by hand on
@@ -9,7 +9,7 @@ extension Refunds {
   /// When too much is reserved then, nothing more is sent, and an alarm asks a person to withdraw
   /// what is superfluous.
   /// - Returns: `false` when the refund was known already.
-  public func recordElsewhere(
+  package func recordElsewhere(
     _ news: RefundNews, number: OutRefundNo, of payment: PaymentAttempt, by act: Act
   ) throws -> Bool {
     try database.transaction(until: act.deadline) { connection in

@@ -1,8 +1,8 @@
 import MariaDB
-public import Payments
+package import Payments
 
 /// What a verified proof of payment led to.
-public enum PaidOutcome: Sendable, Equatable {
+package enum PaidOutcome: Sendable, Equatable {
   /// The attempt is paid now; the alarms name what a person must still look at.
   case applied([Alarm])
   /// It was paid already, by the same transaction: nothing was changed.
@@ -12,15 +12,15 @@ public enum PaidOutcome: Sendable, Equatable {
 }
 
 /// A proof of payment together with the merchant whose key verified it.
-public struct VerifiedProof: Sendable {
-  public let proof: PaymentProof
-  public let merchant: MerchantName
-  public let appID: AppID
-  public let merchantID: MerchantID
+package struct VerifiedProof: Sendable {
+  package let proof: PaymentProof
+  package let merchant: MerchantName
+  package let appID: AppID
+  package let merchantID: MerchantID
   /// Whether WeChat says that some of it was given back (转入退款).
   var isRefunded = false
 
-  public init(
+  package init(
     _ proof: PaymentProof, merchant: MerchantName, appID: AppID, merchantID: MerchantID
   ) {
     self.proof = proof
@@ -282,7 +282,7 @@ extension VerifiedProof {
 
 extension Alarm {
   /// What a person should know and do.
-  public var sentence: String {
+  package var sentence: String {
     switch self {
     case .latePayment: "paid after it was closed: deliver the goods or refund"
     case .secondPayment: "a second attempt of the order was paid: refund one of them"

@@ -1,26 +1,26 @@
 import OpenSSL
-public import Payments
+package import Payments
 
 /// A wish to have money given back, as it is recorded before anybody decides on it.
-public struct RefundApplication: Sendable {
+package struct RefundApplication: Sendable {
   /// The payment attempt that was paid.
-  public let payment: PaymentAttempt
+  package let payment: PaymentAttempt
   /// The number under which the refund goes to WeChat.
-  public let number: OutRefundNo
+  package let number: OutRefundNo
   /// What is to be given back.
-  public let amount: Fen
-  public let kind: RefundKind
-  public let reason: Reason
+  package let amount: Fen
+  package let kind: RefundKind
+  package let reason: Reason
   /// Whose repetition answers as before; `nil` for one that is never taken for a repetition.
-  public let key: RequestKey?
+  package let key: RequestKey?
   /// The parameters to be sent, when it is approved at once by whoever applies.
-  public let approvedParameters: String?
+  package let approvedParameters: String?
   /// How much a token may refund directly in a day; `nil`: any amount.
-  public let dayLimit: RefundDayLimit?
+  package let dayLimit: RefundDayLimit?
   /// Whether a buyer applies, who may do so a few times.
-  public let isByBuyer: Bool
+  package let isByBuyer: Bool
 
-  public init(
+  package init(
     payment: PaymentAttempt, number: OutRefundNo, amount: Fen, kind: RefundKind, reason: Reason,
     key: RequestKey?, approvedParameters: String?, dayLimit: RefundDayLimit? = nil,
     isByBuyer: Bool = false
@@ -47,7 +47,7 @@ public struct RefundApplication: Sendable {
 }
 
 /// What makes a repetition of a request recognisable (幂等键).
-public struct RequestKey: Sendable, Equatable {
+package struct RequestKey: Sendable, Equatable {
   /// As recorded; keys of different origin cannot meet.
   let text: String
   /// Whether the key lives only as long as the application waits for its decision.
@@ -59,19 +59,19 @@ public struct RequestKey: Sendable, Equatable {
   ///
   /// - Parameter holder: in whose name; two callers may have thought of the same key.
   /// - Returns: `nil` when the text has not this shape.
-  public init?(_ text: String, of holder: String) {
+  package init?(_ text: String, of holder: String) {
     guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(\.isGraphic) else { return nil }
     self.text = Self.digest(holder).prefix(32) + ":" + text
   }
 
   /// Of a caller who sends none: the same wish twice is one wish, until it is decided.
-  public init(wish: String, of holder: String) {
+  package init(wish: String, of holder: String) {
     text = Self.fleeting + Self.digest(holder + "\n" + wish)
   }
 
   /// Of a caller who refunds at once and sends no key: the same wish is the same refund, as long as
   /// it has not failed. Whoever lost the answer and asks again must not pay twice.
-  public init(refundOnce wish: String, of holder: String) {
+  package init(refundOnce wish: String, of holder: String) {
     text = Self.standing + Self.digest(holder + "\n" + wish)
   }
 

@@ -1,14 +1,14 @@
 import MariaDB
-public import Payments
+package import Payments
 
 /// How much a token may refund directly in a day (每日退款限额): a stolen one shall not empty the
 /// merchant's account.
-public struct RefundDayLimit: Sendable {
+package struct RefundDayLimit: Sendable {
   /// The name of the token: further tokens of the name are no way around.
-  public let holder: String
-  public let amount: Fen
+  package let holder: String
+  package let amount: Fen
 
-  public init(holder: String, amount: Fen) {
+  package init(holder: String, amount: Fen) {
     self.holder = holder
     self.amount = amount
   }
@@ -67,7 +67,7 @@ extension Refunds {
   }
 
   /// Raises an alarm about a payment, unless the same was raised before.
-  public func raise(
+  package func raise(
     _ alarm: Alarm, of payment: PaymentAttempt, detail: String, by act: Act
   ) throws {
     try database.transaction(until: act.deadline) { connection in

@@ -1,23 +1,23 @@
 import Linux
 import MariaDB
-public import Payments
+package import Payments
 
 extension Notifications {
   /// What a refund notification is about. It proves nothing: it makes us ask.
-  public struct Hint: Sendable {
-    public let merchant: MerchantName
-    public let outTradeNo: OutTradeNo
-    public let transactionID: TransactionID
+  package struct Hint: Sendable {
+    package let merchant: MerchantName
+    package let outTradeNo: OutTradeNo
+    package let transactionID: TransactionID
     /// `nil` when no refund of ours can have the number.
-    public let outRefundNo: OutRefundNo?
-    public let total: Fen
-    public let amount: Fen
+    package let outRefundNo: OutRefundNo?
+    package let total: Fen
+    package let amount: Fen
     /// Byte for byte as WeChat sent it.
-    public let body: [UInt8]
+    package let body: [UInt8]
     /// What it says, decrypted: anybody can wrap it anew.
-    public let content: [UInt8]
+    package let content: [UInt8]
 
-    public init(
+    package init(
       merchant: MerchantName, outTradeNo: OutTradeNo, transactionID: TransactionID,
       outRefundNo: OutRefundNo?, total: Fen, amount: Fen, body: [UInt8], content: [UInt8]? = nil
     ) {
@@ -38,7 +38,7 @@ extension Notifications {
   /// Only a message that was not there before makes anything due, and one a minute at most makes it
   /// due at once: repeated messages cannot make us call WeChat.
   /// - Returns: `false`, with nothing changed, when it does not agree with our records.
-  public func record(_ hint: Hint, by act: Act) throws -> Bool {
+  package func record(_ hint: Hint, by act: Act) throws -> Bool {
     try database.transaction(until: act.deadline) { connection in
       guard let (kind, subject) = try connection.duty(after: hint) else { return false }
       let stored = try connection.store(

@@ -1,10 +1,10 @@
 import MariaDB
-public import Payments
+package import Payments
 
 /// What a person decides about a refund.
-public struct RefundDecision: Sendable {
+package struct RefundDecision: Sendable {
   /// What is decided.
-  public enum Verdict: Sendable, Equatable {
+  package enum Verdict: Sendable, Equatable {
     /// It is to be paid: `amount`, if that is less than was applied for.
     case approve(amount: Fen?)
     case reject
@@ -12,16 +12,16 @@ public struct RefundDecision: Sendable {
     case receive
     case withdraw
   }
-  public let verdict: Verdict
+  package let verdict: Verdict
   /// For the other side to read; required by whoever calls where it must not be missing.
-  public let reason: Reason?
+  package let reason: Reason?
   /// Of which order it must be; `nil`: of any.
-  public let order: OutTradeNo?
+  package let order: OutTradeNo?
   /// Whose payment it must give back: a buyer decides about their own refunds only, also when two
   /// have paid one order. `nil`: anyone's.
-  public let payer: OpenID?
+  package let payer: OpenID?
 
-  public init(
+  package init(
     _ verdict: Verdict, reason: Reason?, order: OutTradeNo? = nil, payer: OpenID? = nil
   ) {
     self.verdict = verdict
@@ -36,7 +36,7 @@ public struct RefundDecision: Sendable {
 }
 
 /// What a decision came to.
-public enum RefundReview: Sendable, Equatable {
+package enum RefundReview: Sendable, Equatable {
   case decided(Refund)
   /// It was decided so before: nothing was changed.
   case stood(Refund)
@@ -51,7 +51,7 @@ extension Refunds {
   /// - Parameter parameters: makes what is sent to WeChat; called when the refund may be sent now.
   /// - Throws: `RefundRefusal` when the refund's state does not allow the decision;
   ///   `NotRefundable.tooMany` when WeChat would not take it.
-  public func decide(
+  package func decide(
     _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act,
     parameters: (Refund, Fen) throws -> String
   ) throws -> RefundReview {

@@ -162,7 +162,7 @@ extension RefundApplication {
 }
 
 /// The refund was changed since it was read: whoever wanted to change it has to look again.
-public struct RefundChanged: Error, Sendable {}
+package struct RefundChanged: Error, Sendable {}
 
 extension Refund {
   static let selection = """
@@ -218,7 +218,7 @@ extension Refund {
 }
 
 extension RefundChanged: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     "the refund changed since it was read; it has to be read again"
   }
 }

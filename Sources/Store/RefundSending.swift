@@ -1,9 +1,9 @@
 import Linux
 import MariaDB
-public import Payments
+package import Payments
 
 /// Whether a refund may be sent now.
-public enum RefundTurn: Sendable {
+package enum RefundTurn: Sendable {
   /// Its send is counted: this is the refund as it goes out.
   case send(Refund)
   /// Another refund of the payment was sent less than a minute ago.
@@ -13,7 +13,7 @@ public enum RefundTurn: Sendable {
 }
 
 /// What is known after a send, or a question about it, that brought no new state.
-public enum RefundDoubt: Sendable, Equatable {
+package enum RefundDoubt: Sendable, Equatable {
   /// WeChat may have it: it is asked before anything is sent again.
   case unanswered
   /// WeChat certainly has not taken what was sent.
@@ -21,15 +21,15 @@ public enum RefundDoubt: Sendable, Equatable {
 }
 
 /// What a verified answer of WeChat says of a refund.
-public struct RefundNews: Sendable {
+package struct RefundNews: Sendable {
   /// `accepted`, `succeeded`, `closed` or `abnormal`.
-  public let event: RefundEvent
-  public let refundID: RefundID
-  public let amount: Fen
+  package let event: RefundEvent
+  package let refundID: RefundID
+  package let amount: Fen
   /// When the buyer had the money, if WeChat says.
-  public let succeededAt: BeijingTime?
+  package let succeededAt: BeijingTime?
 
-  public init(
+  package init(
     _ event: RefundEvent, refundID: RefundID, amount: Fen, succeededAt: BeijingTime?
   ) {
     self.event = event
@@ -42,12 +42,12 @@ public struct RefundNews: Sendable {
 extension Refunds {
   /// WeChat wants a minute between two refunds of an order, and counts when they arrive: the
   /// earlier one may have been under way for as long as a call can take.
-  public static let spacingSeconds: Int64 = 75
+  package static let spacingSeconds: Int64 = 75
 
   /// Counts a send before its first byte leaves.
   ///
   /// - Throws: `LeaseLost`, `RefundChanged`; `RefundRefusal` when it is not to be sent any more.
-  public func takeTurnToSend(_ refund: Refund, _ duty: Duty, by act: Act) throws -> RefundTurn {
+  package func takeTurnToSend(_ refund: Refund, _ duty: Duty, by act: Act) throws -> RefundTurn {
     do {
       return try database.transaction(until: act.deadline) { connection in
         try connection.move(
@@ -71,7 +71,7 @@ extension Refunds {
   /// Such news is true whoever brings it, so that no lease is asked for.
   /// - Returns: the refund as it stands afterwards. It is unchanged when the news contradicts it,
   ///   which becomes an alarm.
-  public func record(_ news: RefundNews, of refund: Refund, by act: Act) throws -> Refund {
+  package func record(_ news: RefundNews, of refund: Refund, by act: Act) throws -> Refund {
     while true {
       do {
         return try database.transaction(until: act.deadline) { connection in
@@ -89,7 +89,7 @@ extension Refunds {
   /// its amount is free again.
   ///
   /// - Throws: `LeaseLost`, `RefundChanged`, `RefundRefusal`.
-  public func recordRefused(
+  package func recordRefused(
     _ refund: Refund, _ duty: Duty, remark: String, by act: Act
   ) throws -> Refund {
     try database.transaction(until: act.deadline) { connection in
@@ -104,7 +104,7 @@ extension Refunds {
   /// Makes it due to go on with a refund that waits; one that was left to a person is sent again.
   ///
   /// WeChat is not asked about what may still be on its way to it.
-  public func hurry(_ refund: Refund, by act: Act) throws {
+  package func hurry(_ refund: Refund, by act: Act) throws {
     while true {
       do {
         return try database.transaction(until: act.deadline) { connection in
@@ -118,7 +118,7 @@ extension Refunds {
 
   /// Makes it due to go on with all refunds of a merchant that wait for one thing: what one of them
   /// has got over, the others need not wait for.
-  public func hurryAll(_ merchant: MerchantName, waitingFor wait: RefundWait, by act: Act) throws {
+  package func hurryAll(_ merchant: MerchantName, waitingFor wait: RefundWait, by act: Act) throws {
     // What was sent just now has its time to arrive.
     let soon = Value.integer(dueAfter(seconds: arrivalSeconds))
     try database.withConnection(until: act.deadline) { connection in
@@ -139,7 +139,7 @@ extension Refunds {
   ///   - parameters: others than before, with which it is to be sent from now on; only after WeChat
   ///     has certainly not accepted the former.
   /// - Throws: `LeaseLost`, `RefundChanged`.
-  public func note(
+  package func note(
     _ doubt: RefundDoubt, waiting wait: RefundWait, remark: String, of refund: Refund, _ duty: Duty,
     isRefusal: Bool = false, parameters: String? = nil, by act: Act
   ) throws {

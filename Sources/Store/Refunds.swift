@@ -1,6 +1,6 @@
 import Linux
-public import MariaDB
-public import Payments
+package import MariaDB
+package import Payments
 
 /// The refunds (退款单) and the money they hold.
 ///
@@ -8,13 +8,13 @@ public import Payments
 /// that no number of simultaneous refunds can exceed what was paid. Whoever changes a refund names
 /// the version that the decision was made on; everything else about a change is in its transaction.
 /// Rows are taken in the order refund, payment, duty.
-public struct Refunds: Sendable {
+package struct Refunds: Sendable {
   let database: Database
 
-  public init(_ database: Database) { self.database = database }
+  package init(_ database: Database) { self.database = database }
 
   /// What an application came to.
-  public enum Creation: Sendable, Equatable {
+  package enum Creation: Sendable, Equatable {
     case created(Refund)
     /// The same refund was applied for before: nothing was changed.
     case existed(Refund)
@@ -25,7 +25,7 @@ public struct Refunds: Sendable {
   }
 
   /// Records a refund and reserves its amount, once.
-  public func apply(_ application: RefundApplication, by act: Act) throws -> Creation {
+  package func apply(_ application: RefundApplication, by act: Act) throws -> Creation {
     do {
       return try database.transaction(until: act.deadline) { connection in
         // The table takes no refund of more than was paid, not even until the end of a transaction.
@@ -62,14 +62,14 @@ public struct Refunds: Sendable {
   }
 
   /// - Returns: `nil` when there is no such refund.
-  public func find(
+  package func find(
     _ merchant: MerchantName, _ number: OutRefundNo, until deadline: ContinuousClock.Instant
   ) throws -> Refund? {
     try database.withConnection(until: deadline) { try $0.refund(merchant, number) }
   }
 
   /// The refund that a request with this key stands for; `nil` when the key is new.
-  public func find(
+  package func find(
     _ merchant: MerchantName, _ key: RequestKey, until deadline: ContinuousClock.Instant
   ) throws -> Refund? {
     try database.withConnection(until: deadline) { connection in
@@ -83,7 +83,7 @@ public struct Refunds: Sendable {
   /// What of a payment no refund holds yet.
   ///
   /// - Throws: `NotRefundable.exceeds` when nothing is left.
-  public func left(
+  package func left(
     of payment: PaymentAttempt, until deadline: ContinuousClock.Instant
   ) throws -> Fen {
     let row = try database.withConnection(until: deadline) { connection in
@@ -99,10 +99,10 @@ public struct Refunds: Sendable {
   }
 
   /// How many refunds of one order are shown with it.
-  public static let shownPerOrder = 100
+  package static let shownPerOrder = 100
 
   /// The newest refunds of each of some orders, oldest first.
-  public func find(
+  package func find(
     _ merchant: MerchantName, orders: [OutTradeNo], until deadline: ContinuousClock.Instant
   ) throws -> [Refund] {
     guard !orders.isEmpty else { return [] }
@@ -123,7 +123,7 @@ public struct Refunds: Sendable {
 
   /// When each of some refunds is tried again that are under way; none of those that are being tried
   /// right now.
-  public func nextTries(
+  package func nextTries(
     of refunds: [Refund], until deadline: ContinuousClock.Instant
   ) throws -> [OutRefundNo: BeijingTime] {
     let waiting = refunds.filter(\.state.isUnderWay)
@@ -145,7 +145,7 @@ public struct Refunds: Sendable {
   }
 
   /// The refund with this number: ours, or WeChat's (微信退款单号).
-  public func find(
+  package func find(
     _ merchant: MerchantName, named text: String, until deadline: ContinuousClock.Instant
   ) throws -> Refund? {
     if let number = OutRefundNo(text), let refund = try find(merchant, number, until: deadline) {
@@ -155,7 +155,7 @@ public struct Refunds: Sendable {
   }
 
   /// The refund that WeChat knows by this number (微信退款单号).
-  public func find(
+  package func find(
     _ merchant: MerchantName, _ refundID: RefundID, until deadline: ContinuousClock.Instant
   ) throws -> Refund? {
     try database.withConnection(until: deadline) { connection in
@@ -167,16 +167,16 @@ public struct Refunds: Sendable {
   }
 
   /// A page of a list.
-  public struct Page: Sendable {
-    public let refunds: [Refund]
+  package struct Page: Sendable {
+    package let refunds: [Refund]
     /// Where the next page begins; `nil` on the last one.
-    public let next: RefundCursor?
+    package let next: RefundCursor?
   }
 
   /// Refunds of a merchant, oldest first: who has waited longest is served first.
   ///
   /// - Parameter wait: only those that are under way and wait for this.
-  public func list(
+  package func list(
     merchant: MerchantName, state: RefundState?, waitingFor wait: RefundWait? = nil,
     after cursor: RefundCursor?, limit: Int, until deadline: ContinuousClock.Instant
   ) throws -> Page {
@@ -212,11 +212,11 @@ public struct Refunds: Sendable {
 }
 
 /// Where a page of refunds ends.
-public struct RefundCursor: Sendable, Equatable {
-  public let appliedAt: BeijingTime
-  public let number: OutRefundNo
+package struct RefundCursor: Sendable, Equatable {
+  package let appliedAt: BeijingTime
+  package let number: OutRefundNo
 
-  public init(appliedAt: BeijingTime, number: OutRefundNo) {
+  package init(appliedAt: BeijingTime, number: OutRefundNo) {
     self.appliedAt = appliedAt
     self.number = number
   }
@@ -227,11 +227,13 @@ public struct RefundCursor: Sendable, Equatable {
 }
 
 /// Why a payment does not allow a refund.
-public enum NotRefundable: Error, Sendable, Equatable {
+package enum NotRefundable: Error, Sendable, Equatable {
   /// It is not paid, or not by this transaction.
   case notPaid
   /// Refunds that were made or applied for leave less than the amount.
   case exceeds(left: Fen)
+  /// The amount is more than was ever paid.
+  case exceedsPayment(total: Fen)
   /// WeChat takes at most 50 refunds of one payment.
   case tooMany
   /// WeChat gives money back for a year.
@@ -299,10 +301,11 @@ extension Connection {
 }
 
 extension NotRefundable: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .notPaid: "it is not paid, or not by this transaction"
     case .exceeds(let left): "only \(left) of the payment can still be refunded"
+    case .exceedsPayment(let total): "only \(total) were paid"
     case .tooMany: "WeChat takes at most 50 refunds of one payment"
     case .tooOld: "WeChat gives money back for one year after the payment"
     case .tooManyApplications: "its buyer has applied as often as is allowed"

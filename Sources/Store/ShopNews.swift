@@ -1,52 +1,52 @@
 import MariaDB
-public import Payments
+package import Payments
 
 /// An event of an order with the facts as they were when it happened.
 ///
 /// Made of rows whose facts do not change once they are there, so that the same event is told in
 /// the same words however late and however often.
-public struct ShopNews: Sendable, Equatable {
-  public let merchant: MerchantName
-  public let order: OutTradeNo
+package struct ShopNews: Sendable, Equatable {
+  package let merchant: MerchantName
+  package let order: OutTradeNo
   /// Counts the order's events from 1 without gaps.
-  public let sequence: Int64
-  public let event: ShopEvent
+  package let sequence: Int64
+  package let event: ShopEvent
   /// When it was recorded here.
-  public let at: BeijingTime
+  package let at: BeijingTime
   /// The payment attempt.
-  public let outTradeNo: OutTradeNo?
+  package let outTradeNo: OutTradeNo?
   /// What the attempt asks or asked for.
-  public let total: Fen?
+  package let total: Fen?
   /// What the order cost in `shop_order` when this payment was recorded, if that is known.
-  public let orderTotal: Fen?
+  package let orderTotal: Fen?
   /// What a person must look at before anything is delivered.
-  public let alarms: [Alarm]
+  package let alarms: [Alarm]
   /// The payment, unless nothing was paid.
-  public let payment: PaymentFacts?
+  package let payment: PaymentFacts?
   /// The refund, if it is about one.
-  public let refund: RefundFacts?
+  package let refund: RefundFacts?
   /// What refunds have given back of the order so far, this event's included.
-  public let refunded: Fen
+  package let refunded: Fen
   /// The stored message that proved it, if it was one.
-  public let notificationID: Int64?
+  package let notificationID: Int64?
 
-  public struct PaymentFacts: Sendable, Equatable {
-    public let payer: OpenID
-    public let transactionID: TransactionID
-    public let paidAt: BeijingTime
+  package struct PaymentFacts: Sendable, Equatable {
+    package let payer: OpenID
+    package let transactionID: TransactionID
+    package let paidAt: BeijingTime
   }
 
-  public struct RefundFacts: Sendable, Equatable {
-    public let number: OutRefundNo
-    public let kind: RefundKind
+  package struct RefundFacts: Sendable, Equatable {
+    package let number: OutRefundNo
+    package let kind: RefundKind
     /// What was applied for, or what of it was decided.
-    public let amount: Fen
-    public let reason: String
+    package let amount: Fen
+    package let reason: String
     /// Only with the decision and what follows it.
-    public let reviewReason: String?
+    package let reviewReason: String?
     /// Only with what WeChat reports.
-    public let refundID: RefundID?
-    public let succeededAt: BeijingTime?
+    package let refundID: RefundID?
+    package let succeededAt: BeijingTime?
   }
 }
 

@@ -1,18 +1,18 @@
 import Curl
 import FoundationEssentials
-public import Payments
+package import Payments
 
 /// Exchanges a mini-program's login code for the buyer's openid.
 ///
 /// WeChat's answer also has the `session_key`, with which the buyer's data could be decrypted.
 /// Payment does not need it, so it is not even decoded.
 /// Source: 小程序登录, auth.code2Session (`/sns/jscode2session`).
-public struct LoginClient: Sendable {
+package struct LoginClient: Sendable {
   private let merchant: Merchant
   private let hosts: WeChatHosts
   private let deadline: ContinuousClock.Instant
 
-  public init(merchant: Merchant, hosts: WeChatHosts, deadline: ContinuousClock.Instant) {
+  package init(merchant: Merchant, hosts: WeChatHosts, deadline: ContinuousClock.Instant) {
     self.merchant = merchant
     self.hosts = hosts
     self.deadline = deadline
@@ -21,7 +21,7 @@ public struct LoginClient: Sendable {
   /// - Parameter code: what `wx.login` gave the mini-program, good for one exchange within about
   ///   5 minutes.
   /// - Returns: the buyer within the merchant's appid.
-  public func exchange(code: String) throws(LoginError) -> OpenID {
+  package func exchange(code: String) throws(LoginError) -> OpenID {
     guard (1...128).contains(code.utf8.count), code.utf8.allSatisfy(\.isGraphic) else {
       throw LoginError(.codeRefused)
     }
@@ -80,8 +80,8 @@ public struct LoginClient: Sendable {
 }
 
 /// Why a login brought no openid.
-public struct LoginError: Error, Sendable, Equatable {
-  public enum Cause: Sendable, Equatable {
+package struct LoginError: Error, Sendable, Equatable {
+  package enum Cause: Sendable, Equatable {
     /// The code is wrong, used or too old: the mini-program calls `wx.login` again (40163). 40029
     /// also says that it is a code of another appid.
     case codeRefused
@@ -107,11 +107,11 @@ public struct LoginError: Error, Sendable, Equatable {
     case unusableAnswer
   }
 
-  public let cause: Cause
+  package let cause: Cause
   /// WeChat's own number for it; `nil` when it gave none.
-  public let errcode: Int?
+  package let errcode: Int?
   /// WeChat's own words, for the log: at most 128 visible characters, without the AppSecret.
-  public let errmsg: String?
+  package let errmsg: String?
 
   init(_ cause: Cause) {
     self.cause = cause
@@ -142,7 +142,7 @@ public struct LoginError: Error, Sendable, Equatable {
 
 extension LoginError: CustomStringConvertible {
   /// For the log.
-  public var description: String {
+  package var description: String {
     guard let errcode else { return "jscode2session: \(cause)" }
     return "jscode2session: errcode \(errcode)" + (errmsg.map { " (\($0))" } ?? "")
   }

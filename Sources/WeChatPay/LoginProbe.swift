@@ -6,9 +6,9 @@ import Payments
 /// are right. It changes nothing.
 ///
 /// Source: 小程序登录, auth.code2Session, errcode.
-public struct LoginProbe: Sendable {
+package struct LoginProbe: Sendable {
   /// What was learnt.
-  public enum Outcome: Sendable, Equatable {
+  package enum Outcome: Sendable, Equatable {
     /// WeChat looked at the code, so it knows the appid and its secret (40029).
     case proven
     /// WeChat's number and its own words, without control characters.
@@ -21,14 +21,14 @@ public struct LoginProbe: Sendable {
   private let hosts: WeChatHosts
   private let deadline: ContinuousClock.Instant
 
-  public init(merchant: Merchant, hosts: WeChatHosts, deadline: ContinuousClock.Instant) {
+  package init(merchant: Merchant, hosts: WeChatHosts, deadline: ContinuousClock.Instant) {
     self.merchant = merchant
     self.hosts = hosts
     self.deadline = deadline
   }
 
   /// Makes one call. A code of a right shape that nobody was given: 40029 is the good answer.
-  public func ask() -> Outcome {
+  package func ask() -> Outcome {
     let code = "0" + Nonce.make().prefix(31)
     let query = [
       ("appid", merchant.appID.text), ("secret", merchant.appSecret.revealed),

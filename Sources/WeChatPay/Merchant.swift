@@ -1,31 +1,31 @@
-public import Payments
+package import Payments
 
 /// A merchant as WeChat knows it, with what proves it. Printing it shows no secret.
-public struct Merchant: Sendable {
+package struct Merchant: Sendable {
   /// The name in the configuration.
-  public let name: MerchantName
+  package let name: MerchantName
   /// The mini-program (应用ID).
-  public let appID: AppID
+  package let appID: AppID
   /// The mini-program's AppSecret: proves us at login, signs nothing.
-  public let appSecret: Secret
+  package let appSecret: Secret
   /// The number at WeChat Pay (商户号).
-  public let merchantID: MerchantID
+  package let merchantID: MerchantID
   /// Signs and verifies every message (API密钥).
-  public let apiKey: APIKey
+  package let apiKey: APIKey
   /// The algorithm of every message, in both directions.
-  public let signType: SignType
+  package let signType: SignType
   /// Where WeChat posts payment notifications (通知地址): https, without a query, up to 256 bytes.
-  public let notifyURL: String
+  package let notifyURL: String
   /// Where WeChat posts refund notifications; `nil` leaves it to the merchant platform's setting.
-  public let refundNotifyURL: String?
+  package let refundNotifyURL: String?
   /// From which money a refund is drawn that WeChat has refused with NOTENOUGH; `nil`: it waits.
-  public let refundAccountFallback: RefundAccount?
+  package let refundAccountFallback: RefundAccount?
   /// What to do with money that comes after its order was closed, or was paid already.
-  public let latePayment: LatePayment
+  package let latePayment: LatePayment
   /// How much one token may refund directly in a day; `nil`: any amount.
-  public let refundLimitPerDay: Fen?
+  package let refundLimitPerDay: Fen?
 
-  public init(
+  package init(
     name: MerchantName, appID: AppID, appSecret: Secret, merchantID: MerchantID, apiKey: APIKey,
     signType: SignType, notifyURL: String, refundNotifyURL: String?,
     refundAccountFallback: RefundAccount? = nil, latePayment: LatePayment = .accept,
@@ -46,7 +46,7 @@ public struct Merchant: Sendable {
 }
 
 /// What a merchant has settled for late payments.
-public enum LatePayment: String, CaseIterable, Sendable {
+package enum LatePayment: String, CaseIterable, Sendable {
   /// The order is paid; a person looks at the alarm.
   case accept
   /// The money goes back at once.

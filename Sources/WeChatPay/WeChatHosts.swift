@@ -1,5 +1,5 @@
-public import Curl
-public import Pooling
+package import Curl
+package import Pooling
 import Synchronization
 
 /// WeChat's hosts, and which of them to ask first.
@@ -11,7 +11,7 @@ import Synchronization
 /// A host that failed goes last for a while, one that fails again and again is not asked at all
 /// (`Breaker`); then the main host is first again.
 /// Source: WeChat Pay, 跨城冗灾方案.
-public final class WeChatHosts: Sendable {
+package final class WeChatHosts: Sendable {
   let login: String
   let sessions: Pool<Session>
   let loginSessions: Pool<Session>
@@ -27,7 +27,7 @@ public final class WeChatHosts: Sendable {
   ///   - sessions: curl sessions without a client certificate.
   ///   - loginSessions: those for logins, which anybody may ask for: fewer, so that a flood of them
   ///     leaves workers for buyers who pay.
-  public init(
+  package init(
     pay: [String], login: String, sessions: Pool<Session>, loginSessions: Pool<Session>
   ) {
     precondition(!pay.isEmpty, "There is at least a main host.")

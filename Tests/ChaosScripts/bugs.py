@@ -22,16 +22,16 @@ class Bug:
         return text
 
 
-HANDLERS, DUTIES, STORE = "Sources/Gateway/Handlers", "Sources/Gateway/Duties", "Sources/Store"
-DELIVERY = "Sources/Gateway/Delivery"
+HANDLERS, STORE, DELIVERY = "Sources/Gateway/Handlers", "Sources/Store", "Sources/Outbox"
+DUTIES = "Sources/Checkout/FollowUps"
 
 STORED = '    let application = try ApplyRefund(stored: refund.parameters ?? "")\n    // Nothing'
 
 BUGS = [
     Bug("acknowledge before the commit", f"{HANDLERS}/ReceiveNotify.swift", "N4 P4 random-kills", ((
-        """    let outcomes = try context.gateway.notifications.record(
+        """    let outcomes = try context.services.notifications.record(
       [message], by: context.act("wechat-notify"))
-""", """    let (notifications, act) = (context.gateway.notifications, context.act("wechat-notify"))
+""", """    let (notifications, act) = (context.services.notifications, context.act("wechat-notify"))
     try NativeThread.start(name: "late") {
       let end = ContinuousClock.now + .milliseconds(100)
       while .now < end {}

@@ -1,9 +1,9 @@
-@testable import Configuration
 import Foundation
 import Payments
 import TestSupport
 import Testing
 
+@testable import Configuration
 
 /// What the settings allow, and nobody means.
 @Suite struct SettingsDoubtsTests {

@@ -1,8 +1,8 @@
-@testable import Configuration
 import Foundation
 import TestSupport
 import Testing
 
+@testable import Configuration
 
 /// A configuration with one thing wrong, and what its one line of report must say.
 struct SeededFault: Sendable, CustomTestStringConvertible {

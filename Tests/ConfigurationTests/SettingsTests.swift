@@ -1,4 +1,3 @@
-@testable import Configuration
 import Foundation
 import Payments
 import Server
@@ -6,6 +5,7 @@ import TestSupport
 import Testing
 import WeChatPay
 
+@testable import Configuration
 
 @Suite struct SettingsTests {
   let fixture: SettingsFixture

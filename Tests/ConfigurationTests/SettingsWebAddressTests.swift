@@ -1,6 +1,6 @@
-@testable import Configuration
 import Testing
 
+@testable import Configuration
 
 @Suite struct SettingsWebAddressTests {
   @Test(arguments: [

@@ -1,9 +1,9 @@
-@testable import Configuration
 import MariaDB
 import Payments
 import TestSupport
 import Testing
 
+@testable import Configuration
 
 /// How the shop is to be told, and what must not stand there.
 @Suite struct ShopSettingsTests {

@@ -1,10 +1,10 @@
-@testable import Configuration
 import Foundation
 import MariaDB
 import Payments
 import TestSupport
 import Testing
 
+@testable import Configuration
 
 /// What is taken for a statement on the shop's tables.
 @Suite struct ShopStatementTests {

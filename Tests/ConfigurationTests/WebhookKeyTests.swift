@@ -1,6 +1,6 @@
-@testable import Configuration
 import Testing
 
+@testable import Configuration
 
 @Suite struct WebhookKeyTests {
   @Test func `the published example is signed as published`() throws {

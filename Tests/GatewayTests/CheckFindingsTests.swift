@@ -1,4 +1,3 @@
-@testable import Configuration
 import Foundation
 import MariaDB
 import Payments
@@ -6,6 +5,7 @@ import TestSupport
 import Testing
 import WeChatPay
 
+@testable import Configuration
 @testable import Gateway
 
 /// What `check` finds beyond the settings themselves.

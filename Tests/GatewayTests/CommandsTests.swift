@@ -1,10 +1,10 @@
-@testable import Configuration
 import Foundation
 import MariaDB
 import Server
 import TestSupport
 import Testing
 
+@testable import Configuration
 @testable import Gateway
 
 /// The program itself, as an operator calls it.

@@ -1,8 +1,8 @@
-@testable import Configuration
 import Foundation
 import TestSupport
 import Testing
 
+@testable import Configuration
 @testable import Gateway
 
 @Suite struct ReadmeTests {

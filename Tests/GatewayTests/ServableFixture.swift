@@ -1,8 +1,8 @@
-@testable import Configuration
 import Foundation
 import Store
 import TestSupport
 
+@testable import Configuration
 @testable import Gateway
 
 /// A configuration that would serve: sockets in a folder of its own, a database of its own.

@@ -4,13 +4,13 @@ import Foundation
 /// tests.
 ///
 /// Everything is a PEM file in the folder that the caller gives and removes.
-public struct CertificateAuthority: Sendable {
+package struct CertificateAuthority: Sendable {
   /// A certificate and its private key, as files and as bytes.
-  public struct Identity: Sendable {
-    public let certificateFile: String
-    public let privateKeyFile: String
-    public let certificate: [UInt8]
-    public let privateKey: [UInt8]
+  package struct Identity: Sendable {
+    package let certificateFile: String
+    package let privateKeyFile: String
+    package let certificate: [UInt8]
+    package let privateKey: [UInt8]
 
     fileprivate init(path: String) throws {
       certificateFile = path + ".pem"
@@ -24,14 +24,14 @@ public struct CertificateAuthority: Sendable {
   private let name: String
 
   /// The certificate of the authority: what a client is told to trust.
-  public var certificateFile: String { "\(folder)/\(name).pem" }
+  package var certificateFile: String { "\(folder)/\(name).pem" }
 
   /// Makes the authority's own key and certificate.
   ///
   /// - Parameters:
   ///   - folder: an existing folder.
   ///   - name: start of its file names; two authorities in one folder need two names.
-  public init(in folder: String, name: String = "authority") throws {
+  package init(in folder: String, name: String = "authority") throws {
     self.folder = folder
     self.name = name
     try ChildProcess.run(
@@ -50,7 +50,7 @@ public struct CertificateAuthority: Sendable {
   /// - Parameters:
   ///   - names: host names and IPv4 or IPv6 addresses; the first is the common name, too.
   ///   - days: how long it is valid from now; -1 has expired yesterday.
-  public func server(_ names: [String], days: Int = 30) throws -> Identity {
+  package func server(_ names: [String], days: Int = 30) throws -> Identity {
     let alternatives = names.map { name in
       let isAddress = name.contains(":") || name.allSatisfy { $0.isNumber || $0 == "." }
       return (isAddress ? "IP:" : "DNS:") + name
@@ -63,7 +63,7 @@ public struct CertificateAuthority: Sendable {
   /// A certificate for a client, like WeChat's 商户API证书 `apiclient_cert.pem`.
   ///
   /// - Parameter digest: how it is signed; `sha1` is too weak for today's TLS.
-  public func client(
+  package func client(
     _ commonName: String, days: Int = 30, digest: String = "sha256"
   ) throws -> Identity {
     try issue(

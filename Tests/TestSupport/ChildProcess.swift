@@ -8,9 +8,9 @@ import Synchronization
 /// ends and the guard kills the group. (PR_SET_PDEATHSIG would not do: it fires when the
 /// *thread* that started the child ends.) As long as the guard lives in the group, the kernel gives
 /// the group's number to nobody else, so it cannot kill a stranger.
-public final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
   /// How a child ended.
-  public enum Exit: Equatable, Sendable {
+  package enum Exit: Equatable, Sendable {
     /// By itself, with this exit code.
     case code(Int32)
     /// By this signal.
@@ -18,7 +18,7 @@ public final class ChildProcess: Sendable {
   }
 
   /// The program's process id; its workers, if it has any, are in the group of the same number.
-  public let pid: pid_t
+  package let pid: pid_t
 
   private let lifeline: Int32
   private let exit = Mutex<Exit?>(nil)
@@ -32,7 +32,7 @@ public final class ChildProcess: Sendable {
   ///   - folder: removed when this process ends without having ended the child.
   /// - Throws: `TestSupportError` when it cannot be started. A name that does not exist shows as
   ///   exit code 127.
-  public static func start(
+  package static func start(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
     log: String? = nil, removing folder: TemporaryFolder? = nil
   ) throws -> ChildProcess {
@@ -84,7 +84,7 @@ public final class ChildProcess: Sendable {
   ///
   /// - Returns: what it wrote to its output and errors.
   /// - Throws: `TestSupportError` with the same when it fails or takes too long.
-  @discardableResult public static func run(
+  @discardableResult package static func run(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
     patience: Duration = .seconds(60)
   ) throws -> String {
@@ -114,17 +114,17 @@ public final class ChildProcess: Sendable {
   }
 
   /// Whether the program has not ended yet.
-  public var isRunning: Bool { reap() == nil }
+  package var isRunning: Bool { reap() == nil }
 
   /// Asks the program to end: SIGTERM.
-  public func terminate() { send(SIGTERM) }
+  package func terminate() { send(SIGTERM) }
 
   /// Ends the program as a power cut would: SIGKILL.
-  public func kill9() { send(SIGKILL) }
+  package func kill9() { send(SIGKILL) }
 
   /// Stops the program in its tracks: SIGSTOP. Returns when all its threads stand still, which the
   /// signal alone does not promise: one that runs on another processor goes on for a while.
-  public func freeze() {
+  package func freeze() {
     exit.withLock { exit in
       guard exit == nil else { return }
       kill(pid, SIGSTOP)
@@ -135,7 +135,7 @@ public final class ChildProcess: Sendable {
   }
 
   /// Sends a signal to the program alone; nothing happens when it has ended.
-  public func send(_ signal: Int32) {
+  package func send(_ signal: Int32) {
     exit.withLock { if $0 == nil { kill(pid, signal) } }
   }
 
@@ -143,7 +143,7 @@ public final class ChildProcess: Sendable {
   ///
   /// - Throws: `TestSupportError` when it still runs after `patience`.
   @discardableResult
-  public func wait(patience: Duration = .seconds(30)) throws -> Exit {
+  package func wait(patience: Duration = .seconds(30)) throws -> Exit {
     let end = ContinuousClock.now + patience
     while true {
       if let exit = reap() { return exit }

@@ -7,7 +7,7 @@ import Synchronization
 /// - Returns: the results in the order of their numbers.
 /// - Throws: the first error.
 @discardableResult
-public func concurrently<Value: Sendable>(
+package func concurrently<Value: Sendable>(
   _ count: Int, _ work: @escaping @Sendable (Int) throws -> Value
 ) throws -> [Value] {
   let results = Mutex<[Int: Result<Value, any Error>]>([:])

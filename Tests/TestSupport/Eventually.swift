@@ -4,7 +4,7 @@ import Foundation
 ///
 /// - Parameter what: what is waited for, for the error.
 /// - Throws: `TestSupportError` when it does not hold within `patience`; what `condition` throws.
-public func eventually(
+package func eventually(
   _ what: String, within patience: Duration = .seconds(30), _ condition: () throws -> Bool
 ) throws {
   let end = ContinuousClock.now + patience

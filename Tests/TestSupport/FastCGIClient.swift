@@ -1,11 +1,11 @@
 import Foundation
 
 /// The other end of a FastCGI socket: sends whatever bytes it is told to, and nothing by itself.
-public final class FastCGIClient: Sendable {
+package final class FastCGIClient: Sendable {
   private let descriptor: Int32
 
   /// - Throws: `TestSupportError` when nobody takes the connection.
-  public init(path: String) throws {
+  package init(path: String) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -27,7 +27,7 @@ public final class FastCGIClient: Sendable {
   /// Sends all bytes, or as many as the other side takes before it closes.
   ///
   /// - Returns: whether it took all of them.
-  @discardableResult public func send(_ bytes: [UInt8]) -> Bool {
+  @discardableResult package func send(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
       let sent = rest.withUnsafeBytes {
@@ -40,12 +40,12 @@ public final class FastCGIClient: Sendable {
   }
 
   /// Says that nothing more will be sent; the answer can still be read.
-  public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Reads until the other side closes the connection.
   ///
   /// - Throws: `TestSupportError` when it does not within `patience`.
-  public func reply(within patience: Duration = .seconds(30)) throws -> FastCGIReply {
+  package func reply(within patience: Duration = .seconds(30)) throws -> FastCGIReply {
     let end = ContinuousClock.now + patience
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
@@ -64,23 +64,23 @@ public final class FastCGIClient: Sendable {
 }
 
 /// What came back on a connection.
-public struct FastCGIReply: Sendable {
+package struct FastCGIReply: Sendable {
   /// The CGI header and the body.
-  public private(set) var standardOutput: [UInt8] = []
-  public private(set) var standardError: [UInt8] = []
+  package private(set) var standardOutput: [UInt8] = []
+  package private(set) var standardError: [UInt8] = []
   /// Whether the other side said that the request is finished.
-  public private(set) var isFinished = false
+  package private(set) var isFinished = false
 
-  public var text: String { String(decoding: standardOutput, as: UTF8.self) }
+  package var text: String { String(decoding: standardOutput, as: UTF8.self) }
 
   /// The CGI header's status; nil when there was no answer.
-  public var status: Int? {
+  package var status: Int? {
     guard text.hasPrefix("Status: ") else { return nil }
     return Int(text.dropFirst(8).prefix(3))
   }
 
   /// What follows the CGI header.
-  public var body: String {
+  package var body: String {
     guard let end = text.range(of: "\r\n\r\n") else { return "" }
     return String(text[end.upperBound...])
   }

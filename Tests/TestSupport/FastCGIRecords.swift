@@ -1,25 +1,25 @@
 /// FastCGI records as bytes, right ones and wrong ones.
 ///
 /// Source: FastCGI Specification, 3 Protocol Basics and 8 Types and Constants.
-public enum FastCGIRecords {
-  public static let beginRequest: UInt8 = 1
-  public static let abortRequest: UInt8 = 2
-  public static let endRequest: UInt8 = 3
-  public static let parameters: UInt8 = 4
-  public static let standardInput: UInt8 = 5
-  public static let standardOutput: UInt8 = 6
-  public static let standardError: UInt8 = 7
-  public static let getValues: UInt8 = 9
+package enum FastCGIRecords {
+  package static let beginRequest: UInt8 = 1
+  package static let abortRequest: UInt8 = 2
+  package static let endRequest: UInt8 = 3
+  package static let parameters: UInt8 = 4
+  package static let standardInput: UInt8 = 5
+  package static let standardOutput: UInt8 = 6
+  package static let standardError: UInt8 = 7
+  package static let getValues: UInt8 = 9
 
   /// What nginx sends for a plain request with our configuration, without CONTENT_LENGTH and the
   /// end.
-  public static let commonParameters = [
+  package static let commonParameters = [
     ("WEIXINPAY_ROUTE", "pay"), ("QUERY_STRING", "a=1"), ("REQUEST_METHOD", "POST"),
     ("CONTENT_TYPE", "application/json"), ("DOCUMENT_URI", "/wxpay/pay"),
     ("REMOTE_ADDR", "192.0.2.7"),
   ]
 
-  public static func record(
+  package static func record(
     _ type: UInt8, _ content: [UInt8] = [], requestID: UInt16 = 1, padding: Int = 0,
     version: UInt8 = 1
   ) -> [UInt8] {
@@ -29,7 +29,7 @@ public enum FastCGIRecords {
     ] + content + [UInt8](repeating: 0, count: padding)
   }
 
-  public static func begin(
+  package static func begin(
     role: UInt8 = 1, keepConnection: Bool = false, requestID: UInt16 = 1, padding: Int = 0
   ) -> [UInt8] {
     record(
@@ -38,16 +38,16 @@ public enum FastCGIRecords {
   }
 
   /// A name and a value with their lengths, as the content of a PARAMS record has them.
-  public static func pair(_ name: [UInt8], _ value: [UInt8]) -> [UInt8] {
+  package static func pair(_ name: [UInt8], _ value: [UInt8]) -> [UInt8] {
     length(name.count) + length(value.count) + name + value
   }
 
-  public static func pairs(_ parameters: [(String, String)]) -> [UInt8] {
+  package static func pairs(_ parameters: [(String, String)]) -> [UInt8] {
     parameters.flatMap { pair(Array($0.0.utf8), Array($0.1.utf8)) }
   }
 
   /// `commonParameters`, `further`, CONTENT_LENGTH and the end.
-  public static func whole(
+  package static func whole(
     _ further: [(String, String)] = [], contentLength: String
   ) -> [(String, String)] {
     commonParameters + further + [("CONTENT_LENGTH", contentLength), ("WEIXINPAY_END", "1")]
@@ -55,15 +55,15 @@ public enum FastCGIRecords {
 
   /// PARAMS records with `content`, in nginx's manner: at most 32 KiB each, padded to multiples of
   /// eight, an empty one at the end.
-  public static func parameterStream(_ content: [UInt8]) -> [UInt8] {
+  package static func parameterStream(_ content: [UInt8]) -> [UInt8] {
     stream(parameters, content)
   }
 
   /// STDIN records with `content`, likewise.
-  public static func bodyStream(_ content: [UInt8]) -> [UInt8] { stream(standardInput, content) }
+  package static func bodyStream(_ content: [UInt8]) -> [UInt8] { stream(standardInput, content) }
 
   /// A request with `commonParameters`, `further` and a body, as nginx would send it.
-  public static func request(
+  package static func request(
     _ further: [(String, String)] = [], body: [UInt8] = [], keepConnection: Bool = false
   ) -> [UInt8] {
     begin(keepConnection: keepConnection)

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Another process may take it before its user does: let a server choose its own port (0) where
 /// it can.
-public func freePort() throws -> UInt16 {
+package func freePort() throws -> UInt16 {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
   defer { close(descriptor) }

@@ -2,20 +2,20 @@ import Foundation
 
 /// A real nginx on free ports of 127.0.0.1, with the package's own configuration: the shop's site
 /// with `nginx/weixinpay.conf` unchanged, WeChat's hosts after `nginx/simulator.conf`, or both.
-public final class Nginx: Sendable {
+package final class Nginx: Sendable {
   /// The site of the shop, over TLS.
-  public struct Shop: Sendable {
+  package struct Shop: Sendable {
     /// The folder of the gateway's sockets: `api.sock`, `notify.sock`, `merchant.sock`.
-    public let socketFolder: String
-    public let certificate: CertificateAuthority.Identity
+    package let socketFolder: String
+    package let certificate: CertificateAuthority.Identity
     /// What else stands in the site's `server {}`, before our locations.
-    public let siteConfiguration: String
+    package let siteConfiguration: String
     /// What else stands in `http {}`.
-    public let httpConfiguration: String
+    package let httpConfiguration: String
     /// The file of `nginx/` that holds our locations.
-    public let locations: String
+    package let locations: String
 
-    public init(
+    package init(
       socketFolder: String, certificate: CertificateAuthority.Identity,
       siteConfiguration: String = "", httpConfiguration: String = "",
       locations: String = "weixinpay.conf"
@@ -29,14 +29,14 @@ public final class Nginx: Sendable {
   }
 
   /// WeChat's hosts, over TLS.
-  public struct Simulator: Sendable {
+  package struct Simulator: Sendable {
     /// The simulator's socket.
-    public let socket: String
-    public let certificate: CertificateAuthority.Identity
+    package let socket: String
+    package let certificate: CertificateAuthority.Identity
     /// The authority (PEM file) whose client certificates `/secapi/` accepts.
-    public let clientAuthorityFile: String
+    package let clientAuthorityFile: String
 
-    public init(
+    package init(
       socket: String, certificate: CertificateAuthority.Identity, clientAuthorityFile: String
     ) {
       self.socket = socket
@@ -46,11 +46,11 @@ public final class Nginx: Sendable {
   }
 
   /// `https://127.0.0.1:<port>` of the shop's site.
-  public let shopURL: String
+  package let shopURL: String
   /// `https://127.0.0.1:<port>` of WeChat's hosts.
-  public let simulatorURL: String
+  package let simulatorURL: String
   /// Where nginx writes its errors.
-  public let errorLog: String
+  package let errorLog: String
 
   private let folder: TemporaryFolder
   private let process: ChildProcess
@@ -59,7 +59,7 @@ public final class Nginx: Sendable {
   ///
   /// - Parameter connections: how many it can have open, to both sides together.
   /// - Throws: `TestSupportError` with nginx's error log when it does not start.
-  public init(
+  package init(
     shop: Shop? = nil, simulator: Simulator? = nil, connections: Int = 1024
   ) throws {
     let started = try Self.start(ports: 2, connections: connections) { folder, ports in
@@ -76,14 +76,14 @@ public final class Nginx: Sendable {
   /// Has nginx read its configuration again and returns once new workers serve.
   ///
   /// - Throws: `TestSupportError` when no new worker comes.
-  public func reload() throws {
+  package func reload() throws {
     let before = try workers()
     process.send(SIGHUP)
     try eventually("a new nginx worker") { try !workers().isSubset(of: before) }
   }
 
   /// Ends nginx without waiting for requests.
-  public func stop() throws {
+  package func stop() throws {
     process.terminate()
     try process.wait()
   }
@@ -96,7 +96,7 @@ public final class Nginx: Sendable {
 
 extension Nginx {
   /// An nginx that listens, with the folder it lives in and its ports of 127.0.0.1.
-  public typealias Started = (process: ChildProcess, folder: TemporaryFolder, ports: [UInt16])
+  package typealias Started = (process: ChildProcess, folder: TemporaryFolder, ports: [UInt16])
 
   /// Starts nginx on free ports and returns once it listens.
   ///
@@ -104,7 +104,7 @@ extension Nginx {
   ///   - count: how many ports it needs.
   ///   - http: what stands in its `http {}`, given its folder and ports.
   /// - Throws: `TestSupportError` with nginx's error log when it does not start.
-  public static func start(
+  package static func start(
     ports count: Int, connections: Int = 1024,
     http: (TemporaryFolder, [UInt16]) throws -> String
   ) throws -> Started {

@@ -8,9 +8,9 @@ import Synchronization
 ///
 /// `shared` serves everyone who only needs a database. Tests that freeze, kill or configure a server
 /// start one of their own.
-public final class PrivateMariaDB: Sendable {
+package final class PrivateMariaDB: Sendable {
   /// Defaults of the session that are not MariaDB's own, each of which is found on real servers.
-  public static let unusualOptions = [
+  package static let unusualOptions = [
     "--character-set-server=gbk", "--collation-server=gbk_bin",
     "--skip-character-set-client-handshake", "--sql-mode=ORACLE", "--default-time-zone=+08:00",
     "--transaction-isolation=SERIALIZABLE", "--transaction-read-only=ON", "--autocommit=0",
@@ -24,16 +24,16 @@ public final class PrivateMariaDB: Sendable {
   ]
 
   /// The server of this test process, started at the first use.
-  public static var shared: PrivateMariaDB {
+  package static var shared: PrivateMariaDB {
     get throws { try sharedServer.get() }
   }
 
   private static let sharedServer = Result { try PrivateMariaDB() }
 
   /// The path of the server's unix socket.
-  public let socket: String
+  package let socket: String
   /// The administrator; it has no password, and the socket's folder keeps everybody else out.
-  public let user = "root"
+  package let user = "root"
 
   private let folder: TemporaryFolder
   private let options: [String]
@@ -44,7 +44,7 @@ public final class PrivateMariaDB: Sendable {
   /// - Parameter extraOptions: for `mariadbd`, e.g. `--sync-binlog=0`; they win over the usual ones.
   /// - Throws: `TestSupportError` with the server's log when it does not come up, and with the names
   ///   of the Debian packages when it is not installed.
-  public init(extraOptions: [String] = []) throws {
+  package init(extraOptions: [String] = []) throws {
     folder = try TemporaryFolder()
     socket = folder.file("mariadb.sock")
     let ownUser = geteuid() == 0 ? ["--user=root"] : []
@@ -67,7 +67,7 @@ public final class PrivateMariaDB: Sendable {
   }
 
   /// Creates a fresh, empty database and returns its name: `test_` and 16 hexadecimal digits.
-  public func createDatabase() throws -> String {
+  package func createDatabase() throws -> String {
     let number = String(UInt64.random(in: .min ... .max), radix: 16)
     let name = "test_" + String(repeating: "0", count: 16 - number.count) + number
     var connection = try Connection(settings(database: nil))
@@ -76,20 +76,20 @@ public final class PrivateMariaDB: Sendable {
   }
 
   /// How to connect to `database` on this server.
-  public func settings(database: String?) -> ConnectionSettings {
+  package func settings(database: String?) -> ConnectionSettings {
     ConnectionSettings(
       socket: socket, host: nil, port: 0, caFile: nil, user: user, password: nil,
       database: database)
   }
 
   /// Stops the server in its tracks: connections stay open, nothing is answered.
-  public func freeze() { server.withLock { $0.freeze() } }
+  package func freeze() { server.withLock { $0.freeze() } }
 
   /// Lets a frozen server go on where it stopped.
-  public func thaw() { server.withLock { $0.send(SIGCONT) } }
+  package func thaw() { server.withLock { $0.send(SIGCONT) } }
 
   /// Ends the server as a power cut would.
-  public func kill() throws {
+  package func kill() throws {
     try server.withLock { server in
       server.kill9()
       try server.wait()
@@ -97,7 +97,7 @@ public final class PrivateMariaDB: Sendable {
   }
 
   /// Kills the server if it still runs and starts it again with the same data.
-  public func restart() throws {
+  package func restart() throws {
     try server.withLock { server in
       server.kill9()
       try server.wait()

@@ -1,12 +1,12 @@
 import Foundation
 
 /// A folder with the secret files of a merchant, in which configuration files can be tried.
-public struct SettingsFixture {
-  public static let apiKey = "k7Q2mZx9RtY4bN8wLc3VhJ5sPf6GdA1e"
-  public static let appSecret = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
-  public static let password = "correct-horse-battery"
+package struct SettingsFixture {
+  package static let apiKey = "k7Q2mZx9RtY4bN8wLc3VhJ5sPf6GdA1e"
+  package static let appSecret = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+  package static let password = "correct-horse-battery"
 
-  public static let merchant = """
+  package static let merchant = """
     merchants:
       main:
         appid: wxd678efh567hg6787
@@ -16,9 +16,9 @@ public struct SettingsFixture {
         notify_url: https://shop.example/wxpay/receive-notify
     """
 
-  public let folder: TemporaryFolder
+  package let folder: TemporaryFolder
 
-  public init() throws {
+  package init() throws {
     folder = try TemporaryFolder()
     try write(Self.apiKey + "\n", to: "api.key")
     try write(Self.appSecret + "\n", to: "app.secret")
@@ -28,17 +28,17 @@ public struct SettingsFixture {
     try write(Self.pem("CERTIFICATE"), to: "ca.pem")
   }
 
-  public static func pem(_ kind: String) -> String {
+  package static func pem(_ kind: String) -> String {
     "-----BEGIN \(kind)-----\nMIIB\n-----END \(kind)-----\n"
   }
 
-  public func write(_ text: String, to name: String, mode: Int = 0o600) throws {
+  package func write(_ text: String, to name: String, mode: Int = 0o600) throws {
     try folder.write(text, to: name)
     try FileManager.default.setAttributes(
       [.posixPermissions: mode], ofItemAtPath: folder.file(name))
   }
 
-  public func write(_ bytes: [UInt8], to name: String) throws {
+  package func write(_ bytes: [UInt8], to name: String) throws {
     try Data(bytes).write(to: URL(fileURLWithPath: folder.file(name)))
     try FileManager.default.setAttributes(
       [.posixPermissions: 0o600], ofItemAtPath: folder.file(name))

@@ -5,12 +5,12 @@ import Foundation
 ///
 /// It lies directly under `/tmp` whatever `TMPDIR` says: a unix socket's path holds at most 107
 /// bytes, and the sockets of these tests live here.
-public final class TemporaryFolder: Sendable {
+package final class TemporaryFolder: Sendable {
   /// Absolute, without a trailing slash.
-  public let path: String
+  package let path: String
 
   /// - Throws: `TestSupportError` when the folder cannot be made.
-  public init() throws {
+  package init() throws {
     var template = Array("/tmp/weixinpay-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw TestSupportError("cannot make a folder under /tmp: \(String(cString: strerror(errno)))")
@@ -21,11 +21,11 @@ public final class TemporaryFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// The path of `name` in this folder; nothing is created.
-  public func file(_ name: String) -> String { "\(path)/\(name)" }
+  package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Writes `text` into the file `name` and returns the file's path.
   @discardableResult
-  public func write(_ text: String, to name: String) throws -> String {
+  package func write(_ text: String, to name: String) throws -> String {
     try text.write(toFile: file(name), atomically: false, encoding: .utf8)
     return file(name)
   }

@@ -35,7 +35,8 @@ import Testing
 
   @Test func `no floating-point number comes near money`() throws {
     let files = try sources().filter { file in
-      ["Payments", "Store", "WeChatPay", "Gateway"].contains {
+      ["Payments", "Store", "WeChatPay", "Checkout", "Outbox", "Configuration", "Gateway"].contains
+      {
         file.path.hasPrefix("Sources/\($0)/")
       }
     }
@@ -85,7 +86,29 @@ import Testing
     let simulator = try sources().filter { $0.path.hasPrefix("Sources/Simulator/") }
     #expect(!simulator.isEmpty)
     #expect(
-      places(in: simulator) { $0.contains(/import (?:WeChatPay|Payments|Store|Gateway)\b/) } == [])
+      places(in: simulator) {
+        $0.contains(/import (?:WeChatPay|Payments|Store|Checkout|Outbox|Gateway)\b/)
+      } == [])
+  }
+
+  /// What Package.swift would allow, or would soon be asked to.
+  @Test(arguments: [
+    ("Checkout", "Server"), ("Checkout", "FastCGI"), ("Checkout", "Configuration"),
+    ("Checkout", "Outbox"), ("Checkout", "Gateway"), ("Outbox", "Gateway"), ("Outbox", "FastCGI"),
+    ("Configuration", "Store"), ("Configuration", "Checkout"), ("Store", "WeChatPay"),
+    ("WeChatPay", "Store"),
+  ])
+  func `an arrow that must not be drawn is not`(from: String, to: String) throws {
+    let files = try sources().filter { $0.path.hasPrefix("Sources/\(from)/") }
+    #expect(!files.isEmpty)
+    let line = try Regex("^(?:package )?import \(to)$")
+    #expect(places(in: files) { $0.wholeMatch(of: line) != nil } == [])
+  }
+
+  @Test func `the domain stands on nothing but the text of people`() throws {
+    let files = try sources().filter { $0.path.hasPrefix("Sources/Payments/") }
+    let found = places(in: files) { $0.contains(/^(?:package )?import (?!Text$)/) }
+    #expect(found == [])
   }
 
   @Test func `no script and no paper puts a secret on a command line`() throws {

@@ -1,3 +1,4 @@
+import Checkout
 import Linux
 import Payments
 import Server
@@ -22,7 +23,7 @@ enum BuyerRefunds {
     } else {
       // Read before a repetition is looked for: whoever took the rest meanwhile is found then.
       let left = Result {
-        try context.gateway.refunds.left(of: payment, until: context.request.deadline)
+        try context.services.refunds.left(of: payment, until: context.request.deadline)
       }
       if let standing = try standing(wish, key, of: record, context) {
         return answer(standing, context, status: 200)
@@ -32,7 +33,7 @@ enum BuyerRefunds {
     let application = RefundApplication(
       payment: payment, number: .random(), amount: amount, kind: wish.kind, reason: wish.reason,
       key: key, approvedParameters: nil, isByBuyer: true)
-    let creation = try context.gateway.refunds.apply(application, by: context.act("buyer"))
+    let creation = try context.services.refunds.apply(application, by: context.act("buyer"))
     crashPoint("R2")
     switch creation {
     case .created(let refund): return answer(refund, context, status: 201)
@@ -49,7 +50,7 @@ enum BuyerRefunds {
   private static func standing(
     _ wish: Wish, _ key: RequestKey, of record: OrderRecord, _ context: Context
   ) throws -> Refund? {
-    let refunds = context.gateway.refunds
+    let refunds = context.services.refunds
     let merchant = record.order.merchant
     guard let standing = try refunds.find(merchant, key, until: context.request.deadline) else {
       return nil
@@ -74,7 +75,7 @@ enum BuyerRefunds {
       "out_refund_no", "the refund's number, as the order shows it", OutRefundNo.init)
     let decision = RefundDecision(
       .withdraw, reason: nil, order: order.order.number, payer: session.openID)
-    let review = try context.gateway.refunds.decide(
+    let review = try context.services.refunds.decide(
       merchant.name, number, decision, by: context.act("buyer")
     ) { _, _ in throw Refusal(.internalFault) }
     switch review {

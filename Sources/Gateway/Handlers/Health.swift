@@ -1,3 +1,4 @@
+import Checkout
 import Server
 import Store
 
@@ -7,7 +8,7 @@ enum Health {
   static func handle(_ context: Context) throws -> Response {
     let deadline = min(context.request.deadline, .now + .seconds(1))
     let reason = context.gateway.writing.reason {
-      try context.gateway.pace.proveWriting(until: deadline)
+      try context.services.pace.proveWriting(until: deadline)
     }
     guard let reason else {
       return Answer.json(["status": "ok", "database": "ok", "version": .string(programVersion)])

@@ -1,3 +1,4 @@
+import Checkout
 import Configuration
 import Payments
 import Server
@@ -17,10 +18,10 @@ enum Login {
     guard isPossible(code) else { throw Refusal(.loginCodeInvalid) }
     let merchant = try merchant(body["merchant"]?.string, context)
     let openID = try LoginClient(
-      merchant: merchant, hosts: context.gateway.hosts, deadline: context.request.deadline
+      merchant: merchant, hosts: context.services.hosts, deadline: context.request.deadline
     ).exchange(code: code)
     let lifeSeconds = context.gateway.settings.sessionLifeSeconds
-    let token = try context.gateway.sessions.begin(
+    let token = try context.services.sessions.begin(
       merchant: merchant.name, openID: openID, lifeSeconds: lifeSeconds,
       by: context.conversation(merchant).act("buyer"))
     return Answer.json(["token": JSON(token), "expires_in": JSON(lifeSeconds)])

@@ -1,3 +1,4 @@
+import Checkout
 import Server
 import Store
 
@@ -7,7 +8,7 @@ import Store
 enum Logout {
   static func handle(_ context: Context) throws -> Response {
     let token = try context.bearer(orRefuse: .loginRequired)
-    try context.gateway.sessions.end(token: token, by: context.act("buyer"))
+    try context.services.sessions.end(token: token, by: context.act("buyer"))
     return Answer.json(["logged_out": .bool(true)])
   }
 }

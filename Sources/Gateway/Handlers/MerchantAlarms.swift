@@ -1,3 +1,4 @@
+import Checkout
 import Payments
 package import Server
 package import Store
@@ -6,7 +7,7 @@ package import Store
 enum MerchantAlarms {
   static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let query = try AlarmQuery(context)
-    let page = try Alarms(context.gateway.database).list(
+    let page = try Alarms(context.services.database).list(
       holder.merchant, query.filter, after: query.cursor, limit: query.limit,
       until: context.request.deadline)
     return Answer.json([
@@ -23,7 +24,7 @@ enum MerchantAlarms {
     guard context.path.count >= 2, let id = Int64(context.path[1]) else {
       throw Refusal(.alarmNotFound)
     }
-    switch try Alarms(context.gateway.database).resolve(
+    switch try Alarms(context.services.database).resolve(
       holder.merchant, id, note: note, by: context.act("merchant:\(holder.name)"))
     {
     case .resolved(let alarm), .stood(let alarm): return Answer.json(alarm.json)

@@ -1,3 +1,4 @@
+import Checkout
 import Logging
 import Payments
 import Server
@@ -15,7 +16,7 @@ enum MerchantOrders {
       guard try exists(order, context) else { throw error }
     }
     let status =
-      switch try context.gateway.orders.create(order, by: act) {
+      switch try context.services.orders.create(order, by: act) {
       case .created: 201
       case .existed: 200
       case .conflict: throw Refusal(.orderConflict)
@@ -25,7 +26,7 @@ enum MerchantOrders {
   }
 
   private static func exists(_ order: Order, _ context: Context) throws -> Bool {
-    try context.gateway.orders.find(
+    try context.services.orders.find(
       merchant: order.merchant, number: order.number, until: context.request.deadline
     )?.order == order
   }
@@ -41,12 +42,12 @@ enum MerchantOrders {
     guard context.path.count >= 2 else { throw Refusal(.orderNotFound) }
     let (name, deadline) = (context.path[1], context.request.deadline)
     if let number = OutTradeNo(name),
-      try context.gateway.orders.find(
+      try context.services.orders.find(
         merchant: holder.merchant, number: number, until: deadline) != nil
     {
       return number
     }
-    let found = try OrderSearch(context.gateway.database).order(
+    let found = try OrderSearch(context.services.database).order(
       holder.merchant, named: name, until: deadline)
     guard let found else { throw Refusal(.orderNotFound) }
     return found
@@ -54,16 +55,16 @@ enum MerchantOrders {
 
   static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let filter = try OrderFilter(context)
-    let page = try context.gateway.orders.list(
+    let page = try context.services.orders.list(
       merchant: holder.merchant, state: filter.state, alarm: filter.alarm, from: filter.from,
       to: filter.to,
       after: filter.cursor, limit: filter.limit, until: context.request.deadline)
     for row in page.unusable {
-      context.gateway.logger.warning(
+      context.services.logger.warning(
         "order left out of a list",
         metadata: ["reason": "\(row)", "request_id": "\(context.request.requestID)"])
     }
-    let refunds = try context.gateway.refunds.newest(
+    let refunds = try context.services.refunds.newest(
       holder.merchant, of: page.orders.map(\.order.number), until: context.request.deadline)
     let views = page.orders.map { record in
       OrderView(record, refunds: refunds[record.order.number] ?? .none, now: context.now)
@@ -100,7 +101,7 @@ enum MerchantOrders {
   private static func close(
     _ record: OrderRecord, by actor: String, _ conversation: Conversation
   ) throws -> Bool {
-    let attempts = conversation.gateway.attempts
+    let attempts = conversation.services.attempts
     guard let attempt = record.attempt else {
       try CloseAttempt(conversation).close(unopened: record.order)
       return try attempts.closeUnopened(record.order, by: conversation.act(actor)) == .opened
@@ -128,7 +129,7 @@ enum MerchantOrders {
     _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context,
     until deadline: ContinuousClock.Instant? = nil
   ) throws -> OrderRecord {
-    let record = try context.gateway.orders.find(
+    let record = try context.services.orders.find(
       merchant: holder.merchant, number: number, until: deadline ?? context.request.deadline)
     guard let record else { throw Refusal(.orderNotFound) }
     return record
@@ -140,12 +141,12 @@ enum MerchantOrders {
   ) throws -> JSON {
     let deadline = deadline ?? context.request.deadline
     let record = try find(number, holder, context, until: deadline)
-    let timeline = try context.gateway.journal.page(
+    let timeline = try context.services.journal.page(
       merchant: holder.merchant, order: number,
       before: try context.read("timeline_cursor", "timeline_cursor of the answer before") {
         Int64($0)
       }, until: deadline)
-    let refunds = try context.gateway.refunds.newest(
+    let refunds = try context.services.refunds.newest(
       holder.merchant, of: [number], before: try context.refundsCursor(),
       until: deadline)
     return merchantView(

@@ -1,3 +1,4 @@
+import Checkout
 import Linux
 import Payments
 import Server
@@ -23,11 +24,12 @@ enum MerchantRefunds {
       key: try context.requestKey(of: "merchant") ?? wish.key(of: record.order),
       approvedParameters: parameters.stored,
       dayLimit: merchant.refundLimitPerDay.map { RefundDayLimit(holder: holder.name, amount: $0) })
-    let creation = try context.gateway.refunds.apply(application, by: act(context, holder))
+    let creation = try context.services.refunds.apply(application, by: act(context, holder))
     crashPoint("R2")
     switch creation {
     case .created(let refund):
-      let pursued = try context.gateway.pursue(refund, until: context.request.deadline)
+      let pursued = try DecideRefund(context.services).pursue(
+        refund, until: context.request.deadline)
       return try answer(pursued, context, status: 201, isRepeated: false)
     case .existed(let refund):
       // Found by its key: a caller who chose another number would wait for that one in vain.
@@ -42,7 +44,7 @@ enum MerchantRefunds {
 
   static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let filter = try RefundFilter(context)
-    let refunds = context.gateway.refunds
+    let refunds = context.services.refunds
     let page = try refunds.list(
       merchant: holder.merchant, state: filter.state, waitingFor: filter.wait,
       after: filter.cursor, limit: filter.limit, until: context.request.deadline)
@@ -58,7 +60,7 @@ enum MerchantRefunds {
 
   static func show(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     guard context.path.count >= 2 else { throw Refusal(.refundNotFound) }
-    let refund = try context.gateway.refunds.find(
+    let refund = try context.services.refunds.find(
       holder.merchant, named: context.path[1], until: context.request.deadline)
     guard let refund else { throw Refusal(.refundNotFound) }
     return try answer(refund, context)
@@ -100,14 +102,15 @@ enum MerchantRefunds {
     guard refund.state.isUnderWay else {
       throw Refusal(.refundStateConflict, "The refund is \(refund.state.rawValue).")
     }
-    return try answer(try context.gateway.retry(refund, by: act(context, holder)), context)
+    return try answer(
+      try DecideRefund(context.services).retry(refund, by: act(context, holder)), context)
   }
 
   private static func decide(
     _ verdict: RefundDecision.Verdict, _ reason: Reason?, _ context: Context,
     _ holder: MerchantTokens.Holder
   ) throws -> Response {
-    let review = try context.gateway.decide(
+    let review = try DecideRefund(context.services).decide(
       holder.merchant, try number(context), RefundDecision(verdict, reason: reason),
       by: act(context, holder))
     switch review {
@@ -127,7 +130,7 @@ enum MerchantRefunds {
   ) throws -> PaymentAttempt {
     let attempt =
       if let number {
-        try context.gateway.attempts.find(
+        try context.services.attempts.find(
           record.order.merchant, number, until: context.request.deadline)
       } else {
         record.attempt
@@ -148,7 +151,7 @@ enum MerchantRefunds {
   private static func find(
     _ context: Context, _ holder: MerchantTokens.Holder
   ) throws -> Refund {
-    let refund = try context.gateway.refunds.find(
+    let refund = try context.services.refunds.find(
       holder.merchant, try number(context), until: context.request.deadline)
     guard let refund else { throw Refusal(.refundNotFound) }
     return refund
@@ -163,7 +166,7 @@ enum MerchantRefunds {
   private static func answer(
     _ refund: Refund, _ context: Context, status: Int = 200, isRepeated: Bool? = nil
   ) throws -> Response {
-    let tries = try context.gateway.refunds.nextTries(
+    let tries = try context.services.refunds.nextTries(
       of: [refund], until: context.lateDeadline)
     let view = RefundView(refund, nextTryAt: tries[refund.number], now: context.now)
     return Answer.json(

@@ -1,3 +1,4 @@
+import Checkout
 import Linux
 import Payments
 import Server
@@ -14,7 +15,7 @@ enum Pay {
     let wish = try Wish(try context.json())
     // Each round changes what the next one finds: an attempt opened, replaced, or closed by WeChat.
     for _ in 0..<4 where ContinuousClock.now < context.request.deadline {
-      let record = try context.gateway.orders.find(
+      let record = try context.services.orders.find(
         merchant: merchant.name, number: wish.order, toBePaidBy: session.openID,
         until: context.lateDeadline)
       guard let record else { throw Refusal(toPay: .orderNotFound) }
@@ -52,7 +53,7 @@ enum Pay {
         try UnifiedOrder(stored: fresh.parameters).mayFareBetter(
           than: UnifiedOrder(stored: attempt.parameters))
       else { return try sendAgain(attempt, merchant, context) }
-      _ = try context.gateway.attempts.recordNeverPlaced(
+      _ = try context.services.attempts.recordNeverPlaced(
         attempt, .unplaced, by: context.conversation(merchant).act("buyer"))
       return nil
     case .replace(let attempt):
@@ -74,7 +75,7 @@ enum Pay {
     guard try UnifiedOrder(stored: attempt.parameters).isPlaced(by: merchant) else {
       return try leave(attempt, context)
     }
-    guard try context.gateway.attempts.recordSending(attempt, by: context.act("buyer")) else {
+    guard try context.services.attempts.recordSending(attempt, by: context.act("buyer")) else {
       return nil
     }
     return try send(attempt, merchant, context)
@@ -84,7 +85,7 @@ enum Pay {
   /// next one is opened as soon as nobody can pay this one.
   private static func leave(_ attempt: PaymentAttempt, _ context: Context) throws -> RequestPayment?
   {
-    guard try context.gateway.attempts.recordOutOfReach(attempt, by: context.act("buyer")) else {
+    guard try context.services.attempts.recordOutOfReach(attempt, by: context.act("buyer")) else {
       throw attempt.prepayExpiresAt == nil
         ? Refusal(.wechatUnavailable) : Refusal(placedElsewhere: attempt)
     }
@@ -101,7 +102,7 @@ enum Pay {
         order, number: number, payer: payer, merchant: merchant,
         payerAddress: context.request.remoteAddress, now: context.now)
       crashPoint("P0")
-      let opening = try context.gateway.attempts.open(
+      let opening = try context.services.attempts.open(
         attempt, by: context.conversation(merchant).act("buyer"))
       crashPoint("P1")
       switch opening {
@@ -125,7 +126,7 @@ enum Pay {
       return try recover(from: error, attempt, conversation)
     }
     crashPoint("P3")
-    try conversation.gateway.attempts.recordAccepted(
+    try conversation.services.attempts.recordAccepted(
       attempt, prepayID: prepayID, expiresAt: context.now.adding(seconds: prepayLifeSeconds),
       by: conversation.act("buyer"))
     crashPoint("P4")
@@ -155,7 +156,7 @@ enum Pay {
       }
     default: break
     }
-    try conversation.gateway.attempts.recordFailure(
+    try conversation.services.attempts.recordFailure(
       PaymentAttempts.Failure(error, didNotHappen: didNotHappen, now: conversation.now),
       of: attempt, by: conversation.act("buyer"))
     throw error

@@ -1,3 +1,4 @@
+import Checkout
 import Configuration
 import Linux
 import Payments
@@ -22,7 +23,7 @@ enum ReceiveNotify {
       },
       merchant: merchant.name, body: context.request.body,
       content: notification.fields.canonical)
-    let outcomes = try context.gateway.notifications.record(
+    let outcomes = try context.services.notifications.record(
       [message], by: context.act("wechat-notify"))
     crashPoint("N4")
     for case .quarantined(let alarm)? in outcomes where alarm != .transactionMismatch {

@@ -1,3 +1,4 @@
+import Checkout
 import Linux
 import Payments
 import Server
@@ -21,7 +22,7 @@ enum ReceiveRefundNotify {
     guard merchant.appID == notification.appID, merchant.merchantID == notification.merchantID
     else { throw Refusal(.notificationRefused) }
     let hint = try notification.decrypted(with: merchant.apiKey)
-    let isOurs = try context.gateway.notifications.record(
+    let isOurs = try context.services.notifications.record(
       Notifications.Hint(
         merchant: merchant.name, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
         outRefundNo: hint.outRefundNo, total: hint.total, amount: hint.amount,

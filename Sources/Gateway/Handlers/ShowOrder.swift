@@ -1,3 +1,4 @@
+import Checkout
 import Logging
 import Payments
 import Server
@@ -19,7 +20,7 @@ enum ShowOrder {
     switch asked {
     case .failure(let error):
       // Our own knowledge is an answer too; the next request asks again.
-      context.gateway.logger.warning(
+      context.services.logger.warning(
         "orderquery without an answer",
         metadata: ["request_id": "\(context.request.requestID)", "reason": "\(error)"])
       return try answer(record, session, context, until: context.lateDeadline)
@@ -36,7 +37,7 @@ enum ShowOrder {
     until deadline: ContinuousClock.Instant
   ) throws -> Response {
     let number = record.order.number
-    let refunds = try context.gateway.refunds.newest(
+    let refunds = try context.services.refunds.newest(
       record.order.merchant, of: [number], payer: session.openID,
       before: try context.refundsCursor(), until: deadline)
     return Answer.json(
@@ -60,11 +61,11 @@ extension Context {
       switch (record.attempt, record.state) {
       case (_, .paid), (_, .closed): return nil
       case (let attempt?, .created), (let attempt?, .unpaid):
-        guard try gateway.attempts.takeTurnToQuery(attempt, everySeconds: 2, by: act("buyer"))
+        guard try services.attempts.takeTurnToQuery(attempt, everySeconds: 2, by: act("buyer"))
         else { return nil }
         _ = try ask.ask(attempt)
       case (nil, .created), (nil, .unpaid):
-        guard try gateway.attempts.takeTurnToQuery(record.order, everySeconds: 2, by: act("buyer"))
+        guard try services.attempts.takeTurnToQuery(record.order, everySeconds: 2, by: act("buyer"))
         else { return nil }
         _ = try ask.word(about: record.order)
       }
@@ -84,7 +85,7 @@ extension Context {
     }
     try asked.get()
     let number = record.order.number
-    return try gateway.orders.find(merchant: merchant.name, number: number, until: lateDeadline)
+    return try services.orders.find(merchant: merchant.name, number: number, until: lateDeadline)
       ?? record
   }
 }

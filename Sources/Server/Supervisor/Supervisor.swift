@@ -1,14 +1,14 @@
-public import Linux
-public import Logging
+package import Linux
+package import Logging
 
 /// Keeps worker processes alive, and replaces them without a gap.
 ///
 /// It owns what outlives a worker, and does nothing else: whatever a request can break is broken in
 /// another process. One thread waits for words of the workers and of the operator in turn, so that
 /// nothing here needs a lock.
-public final class Supervisor {
+package final class Supervisor {
   /// How a run ended.
-  public enum Ending: Equatable, Sendable {
+  package enum Ending: Equatable, Sendable {
     /// Every worker ended as it was told, with nothing left undone.
     case drained
     /// So many workers did not, or were ended by force.
@@ -18,15 +18,15 @@ public final class Supervisor {
   }
 
   /// What an operator may want; any thread may say it.
-  public struct Control: Sendable {
+  package struct Control: Sendable {
     fileprivate enum Word { static let terminate: UInt8 = 0, reload: UInt8 = 1 }
     fileprivate let line: Lifeline
 
     /// Lets the workers finish what is begun, and then `run`; the second time, ends them at once.
-    public func terminate() { line.send(Word.terminate) }
+    package func terminate() { line.send(Word.terminate) }
 
     /// Replaces the workers one by one by new ones, which read the configuration anew.
-    public func reload() { line.send(Word.reload) }
+    package func reload() { line.send(Word.reload) }
   }
 
   /// How long a worker may take from its start until it works.
@@ -36,7 +36,7 @@ public final class Supervisor {
   /// How long one that is replaced may take: longer than any request.
   private static let patienceForReplaced = Duration.seconds(75)
 
-  public let control: Control
+  package let control: Control
   private let commands: Lifeline
   private let logger: Logger
   private let start: (Int) throws(LinuxError) -> WorkerProcess
@@ -60,7 +60,7 @@ public final class Supervisor {
   ///   - start: starts the worker of this number, from 1.
   ///   - closeSockets: lets nobody connect any more; called before the workers are told to end.
   /// - Throws: `LinuxError` when the system has no descriptors to give.
-  public init(
+  package init(
     processes: Int, logger: Logger,
     start: @escaping (_ number: Int) throws(LinuxError) -> WorkerProcess,
     closeSockets: @escaping () -> Void
@@ -75,7 +75,7 @@ public final class Supervisor {
   }
 
   /// Starts the workers and keeps them alive until `terminate`. To be called once.
-  public func run() -> Ending {
+  package func run() -> Ending {
     for number in 1...processes where !isStopping { seat(number) }
     while !(isStopping && workers.isEmpty) {
       let lines = [commands] + workers.map(\.worker.lifeline)

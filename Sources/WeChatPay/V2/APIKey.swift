@@ -4,11 +4,11 @@ import Payments
 ///
 /// 32 ASCII letters and digits that a stranger can neither know nor guess. Whoever holds the key
 /// can report payments that never happened. Source: WeChat Pay APIv2, 安全规范, 设置API密钥.
-public struct APIKey: Sendable {
+package struct APIKey: Sendable {
   private let secret: Secret
 
   /// - Throws: `APIKeyRefusal`, in the order of its cases.
-  public init(_ text: String) throws(APIKeyRefusal) {
+  package init(_ text: String) throws(APIKeyRefusal) {
     let characters = Array(text.utf8)
     guard characters.count == 32 else { throw .length(characters.count) }
     guard characters.allSatisfy(\.isAlphanumeric) else { throw .characters }
@@ -35,7 +35,7 @@ public struct APIKey: Sendable {
 }
 
 /// Why a text cannot be an API key. No case carries the text.
-public enum APIKeyRefusal: Error, Sendable, Equatable {
+package enum APIKeyRefusal: Error, Sendable, Equatable {
   /// Not 32 bytes; the number is what came.
   case length(Int)
   /// Something else than ASCII letters and digits.
@@ -63,7 +63,7 @@ extension [UInt8] {
 }
 
 extension APIKeyRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .length(let count): "an API key has 32 characters, this text has \(count) bytes"
     case .characters: "an API key consists of letters and digits"

@@ -1,23 +1,23 @@
-public import Payments
+package import Payments
 
 /// The business parameters of a refund (申请退款).
 ///
 /// They never change once they were sent: one number with other parameters may be a second refund.
 /// So they are recorded as `stored` before the first call, and every later call is made from that
 /// text.
-public struct ApplyRefund: Sendable, Equatable {
+package struct ApplyRefund: Sendable, Equatable {
   /// The number of the payment attempt that is paid back (商户订单号).
-  public let outTradeNo: OutTradeNo
+  package let outTradeNo: OutTradeNo
   /// WeChat's number of the payment (微信支付订单号).
-  public let transactionID: TransactionID
+  package let transactionID: TransactionID
   /// The merchant's number of the refund (商户退款单号).
-  public let outRefundNo: OutRefundNo
+  package let outRefundNo: OutRefundNo
   /// The order total (订单总金额).
-  public let total: Fen
+  package let total: Fen
   /// What is paid back (退款金额): at least 1 fen, at most the total.
-  public let amount: Fen
+  package let amount: Fen
   /// The algorithm of this refund's messages.
-  public let signType: SignType
+  package let signType: SignType
   let appID: AppID
   let merchantID: MerchantID
   private(set) var fields: Fields
@@ -30,7 +30,7 @@ public struct ApplyRefund: Sendable, Equatable {
   ///     emoji) are left out, and what exceeds 80 bytes is cut between two characters.
   ///   - account: which money of the merchant's is paid back; `nil` leaves it to WeChat.
   /// - Throws: `ApplyRefundRefusal` when a parameter cannot be sent.
-  public init(
+  package init(
     transactionID: TransactionID, outTradeNo: OutTradeNo, outRefundNo: OutRefundNo, total: Fen,
     amount: Fen, description: String?, account: RefundAccount?, merchant: Merchant
   ) throws(ApplyRefundRefusal) {
@@ -59,12 +59,12 @@ public struct ApplyRefund: Sendable, Equatable {
   }
 
   /// Which money of the merchant's is paid back; `nil` leaves it to WeChat.
-  public var account: RefundAccount? { fields["refund_account"].flatMap(RefundAccount.init) }
+  package var account: RefundAccount? { fields["refund_account"].flatMap(RefundAccount.init) }
 
   /// The same refund, paid back out of other money of the merchant's.
   ///
   /// Only for a refund that WeChat has refused with NOTENOUGH: it does not know the number then.
-  public func drawn(from account: RefundAccount) -> ApplyRefund {
+  package func drawn(from account: RefundAccount) -> ApplyRefund {
     var changed = self
     changed.fields["refund_account"] = account.rawValue
     return changed
@@ -80,12 +80,12 @@ public struct ApplyRefund: Sendable, Equatable {
   }
 
   /// The parameters as text to be recorded, without nonce, signature and key.
-  public var stored: String { String(decoding: FlatXML.write(fields), as: UTF8.self) }
+  package var stored: String { String(decoding: FlatXML.write(fields), as: UTF8.self) }
 
   /// Reads recorded parameters.
   ///
   /// - Throws: `ApplyRefundRefusal.stored` when the text is not what `stored` writes.
-  public init(stored: String) throws(ApplyRefundRefusal) {
+  package init(stored: String) throws(ApplyRefundRefusal) {
     do {
       try self.init(FlatXML.read(Array(stored.utf8)))
     } catch {
@@ -112,7 +112,7 @@ public struct ApplyRefund: Sendable, Equatable {
 /// Which money of the merchant's is paid back (退款资金来源, `refund_account`).
 ///
 /// Only merchants of the old fund flow may choose. Source: WeChat Pay APIv2, 申请退款.
-public enum RefundAccount: String, CaseIterable, Sendable {
+package enum RefundAccount: String, CaseIterable, Sendable {
   /// Not yet settled (未结算资金退款); what WeChat takes when nothing is said.
   case unsettledFunds = "REFUND_SOURCE_UNSETTLED_FUNDS"
   /// The available balance (可用余额退款).
@@ -120,7 +120,7 @@ public enum RefundAccount: String, CaseIterable, Sendable {
 }
 
 /// Why parameters of a refund cannot be sent to WeChat.
-public enum ApplyRefundRefusal: Error, Sendable, Equatable {
+package enum ApplyRefundRefusal: Error, Sendable, Equatable {
   /// Nothing, or more than the order's total.
   case amount
   /// Not 1 to 256 visible ASCII characters.
@@ -130,7 +130,7 @@ public enum ApplyRefundRefusal: Error, Sendable, Equatable {
 }
 
 extension ApplyRefundRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .amount: "the amount is zero, or more than was paid"
     case .notifyURL: "refund_notify_url is not 1 to 256 visible ASCII characters"

@@ -2,21 +2,21 @@
 ///
 /// Columns are found by name: their number and order depend on the kind of bill and on its age.
 /// Amounts are in yuan (`Fen(yuan:)`). Source: WeChat Pay APIv2, 下载交易账单, 下载资金账单.
-public struct Bill: Sendable {
+package struct Bill: Sendable {
   /// The names of the columns, in the order of the file.
-  public let columns: [String]
+  package let columns: [String]
   /// One for each trade or movement of money, in the order of the file.
-  public let rows: [Row]
+  package let rows: [Row]
   /// The sums, under columns of their own.
-  public let summary: Row
+  package let summary: Row
 
   /// One line of values, in the order of its columns.
-  public struct Row: Sendable {
-    public let columns: [String]
-    public let values: [String]
+  package struct Row: Sendable {
+    package let columns: [String]
+    package let values: [String]
 
     /// - Returns: `nil` when the bill has no such column.
-    public subscript(column: String) -> String? {
+    package subscript(column: String) -> String? {
       columns.firstIndex(of: column).map { values[$0] }
     }
   }
@@ -24,7 +24,7 @@ public struct Bill: Sendable {
   /// Reads the answer to downloadbill or downloadfundflow.
   ///
   /// - Throws: `BillRefusal`; `failure` carries WeChat's reason for not delivering a bill.
-  public init(_ answer: [UInt8]) throws(BillRefusal) {
+  package init(_ answer: [UInt8]) throws(BillRefusal) {
     guard !answer.starts(with: [0x1F, 0x8B]) else { throw .compressed }
     guard let whole = String(validating: answer, as: UTF8.self) else { throw .notUTF8 }
     let text = Self.trimmed(whole[...].unicodeScalars, also: "\u{FEFF}")
@@ -89,7 +89,7 @@ public struct Bill: Sendable {
 }
 
 /// Why there is no bill to read.
-public enum BillRefusal: Error, Sendable, Equatable {
+package enum BillRefusal: Error, Sendable, Equatable {
   /// WeChat delivered none; `code` is `error_code`. `No Bill Exist` means a day without trade.
   case failure(message: String, code: String?)
   /// gzip, which was not asked for.
@@ -99,7 +99,7 @@ public enum BillRefusal: Error, Sendable, Equatable {
   case layout
 
   /// Whether the day had no trade: the bill is empty. WeChat varies the case of the words.
-  public var isEmptyDay: Bool {
+  package var isEmptyDay: Bool {
     switch self {
     case .failure(let message, _): message.lowercased() == "no bill exist"
     case .compressed, .notUTF8, .layout: false
@@ -108,7 +108,7 @@ public enum BillRefusal: Error, Sendable, Equatable {
 }
 
 extension BillRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .failure(let message, let code):
       "WeChat delivered no bill: \(message)\(code.map { " (\($0))" } ?? "")"

@@ -2,7 +2,7 @@
 ///
 /// The list is open: WeChat adds codes without notice.
 /// Source: WeChat Pay APIv2, 统一下单, 查询订单, 关闭订单, 申请退款, 查询退款, 错误码.
-public enum ErrorCode: Sendable, Hashable {
+package enum ErrorCode: Sendable, Hashable {
   case systemError, bizErrNeedRetry, frequencyLimited, invalidReqTooMuch
   case invalidRequest, paramError
   case orderPaid, orderClosed, orderNotExist, outTradeNoUsed, tradeStateError
@@ -22,12 +22,12 @@ public enum ErrorCode: Sendable, Hashable {
   ]
 
   /// Reads `err_code`; a word that is not in the list becomes `other`.
-  public init(word: String) {
+  package init(word: String) {
     self = Self.known.first { $0.word == word } ?? .other(word)
   }
 
   /// The code as it stands on the wire.
-  public var word: String {
+  package var word: String {
     switch self {
     case .systemError: "SYSTEMERROR"
     case .bizErrNeedRetry: "BIZERR_NEED_RETRY"
@@ -64,7 +64,7 @@ public enum ErrorCode: Sendable, Hashable {
 }
 
 /// What to do after a call that brought no result.
-public enum Handling: Sendable, Equatable {
+package enum Handling: Sendable, Equatable {
   /// Send exactly the same parameters again, later.
   case sendAgain
   /// Not accepted, because too much is sent, or too much that is wrong: send exactly the same

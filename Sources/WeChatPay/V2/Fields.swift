@@ -3,15 +3,15 @@
 /// Values are the text after entity and CDATA decoding, neither trimmed nor converted: what was
 /// signed is what stands here. Names and values are compared as bytes, so that two spellings that
 /// look the same (`é` composed and decomposed) stay two values.
-public struct Fields: Sendable {
+package struct Fields: Sendable {
   private var pairs: [(name: String, value: String)] = []
   private var positions: [Name: Int] = [:]
 
-  public init() {}
+  package init() {}
 
   /// - Precondition: no name stands twice; messages from outside come through `FlatXML.read`,
   ///   which refuses such a message.
-  public init(_ pairs: [(String, String)]) {
+  package init(_ pairs: [(String, String)]) {
     for (name, value) in pairs {
       let isNew = append(name, value)
       precondition(isNew, "A message has each name once.")
@@ -19,13 +19,13 @@ public struct Fields: Sendable {
   }
 
   /// Names in the order in which they were received or added.
-  public var names: [String] { pairs.map(\.name) }
+  package var names: [String] { pairs.map(\.name) }
 
-  public var count: Int { pairs.count }
+  package var count: Int { pairs.count }
 
   /// The value of a field; `nil` when the message has no such field, which is not the same as an
   /// empty one. Assigning `nil` removes the field.
-  public subscript(name: String) -> String? {
+  package subscript(name: String) -> String? {
     get { positions[Name(name)].map { pairs[$0].value } }
     set {
       switch (positions[Name(name)], newValue) {
@@ -49,14 +49,14 @@ public struct Fields: Sendable {
 }
 
 extension Fields: Sequence {
-  public func makeIterator() -> IndexingIterator<[(name: String, value: String)]> {
+  package func makeIterator() -> IndexingIterator<[(name: String, value: String)]> {
     pairs.makeIterator()
   }
 }
 
 extension Fields: Equatable {
   /// The same names with the same bytes as values, in whatever order.
-  public static func == (left: Fields, right: Fields) -> Bool {
+  package static func == (left: Fields, right: Fields) -> Bool {
     left.count == right.count
       && left.allSatisfy { name, value in
         right[name].map { $0.utf8.elementsEqual(value.utf8) } ?? false
@@ -65,7 +65,7 @@ extension Fields: Equatable {
 }
 
 extension Fields: ExpressibleByDictionaryLiteral {
-  public init(dictionaryLiteral elements: (String, String)...) { self.init(elements) }
+  package init(dictionaryLiteral elements: (String, String)...) { self.init(elements) }
 }
 
 /// A field's name as bytes: Swift's own comparison of text would merge canonical equivalents.
@@ -77,7 +77,7 @@ private struct Name: Hashable {
 extension Fields {
   /// What the message says, whatever stands between its elements and in which order: the same for
   /// two messages that say the same. Without `sign`, which proves it and says nothing.
-  public var canonical: [UInt8] {
+  package var canonical: [UInt8] {
     let said = pairs.filter { $0.name != "sign" }.map {
       (Array($0.name.utf8), Array($0.value.utf8))
     }

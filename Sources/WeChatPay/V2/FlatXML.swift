@@ -3,13 +3,13 @@
 /// Everything else that XML offers is refused, because all known attacks on payment
 /// notifications live there. Source: WeChat Pay's advisory of July 2018,
 /// 关于XML解析存在的安全问题指引.
-public enum FlatXML {
+package enum FlatXML {
   /// The longest message read, in bytes.
-  public static let maximumBytes = 65_536
+  package static let maximumBytes = 65_536
 
   /// The most fields read. Each coupon adds three fields, so that a genuine notification of an
   /// order paid with 15 of them has more than 64 already: a low limit would refuse paid money.
-  public static let maximumFields = 200
+  package static let maximumFields = 200
 
   /// Reads a message.
   ///
@@ -22,7 +22,7 @@ public enum FlatXML {
   ///   - root: the only root element accepted; `root` inside `req_info`.
   /// - Throws: `XMLRefusal` for anything else than the dialect. Takes time in proportion to the
   ///   length, opens no file and no connection.
-  public static func read(_ bytes: [UInt8], root: String = "xml") throws(XMLRefusal) -> Fields {
+  package static func read(_ bytes: [UInt8], root: String = "xml") throws(XMLRefusal) -> Fields {
     guard bytes.count <= maximumBytes else { throw .tooLong }
     var scanner = try XMLScanner(bytes)
     scanner.skipDeclaration()
@@ -58,7 +58,7 @@ public enum FlatXML {
   /// `read` of the result gives the same fields. A character that XML 1.0 does not have cannot be
   /// written; whoever makes a value from outside text refuses it there (`Description`,
   /// `UnifiedOrder`).
-  public static func write(_ fields: Fields, root: String = "xml") -> [UInt8] {
+  package static func write(_ fields: Fields, root: String = "xml") -> [UInt8] {
     var text = "<\(root)>"
     for (name, value) in fields { text += "<\(name)>\(characterData(value))</\(name)>" }
     return Array((text + "</\(root)>").utf8)

@@ -1,12 +1,12 @@
 /// What WeChat reads as the answer to a notification. Content type `text/xml`, HTTP status 200.
-public enum NotifyReply {
+package enum NotifyReply {
   /// WeChat stops repeating the notification: only for what is committed.
-  public static let success = reply("SUCCESS", "OK")
+  package static let success = reply("SUCCESS", "OK")
 
   /// WeChat repeats the notification later.
   ///
   /// - Parameter reason: for the people who read WeChat's logs; cut after 128 bytes.
-  public static func fail(_ reason: String) -> [UInt8] {
+  package static func fail(_ reason: String) -> [UInt8] {
     var text = reason
     while text.utf8.count > 128 { text.unicodeScalars.removeLast() }
     return reply("FAIL", text)

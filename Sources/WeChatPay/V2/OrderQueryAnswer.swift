@@ -1,12 +1,12 @@
-public import Payments
+package import Payments
 
 /// The verified answer to an orderquery (查询订单).
-public struct OrderQueryAnswer: Sendable {
+package struct OrderQueryAnswer: Sendable {
   /// WeChat's word for where the order stands.
-  public let tradeState: TradeState
+  package let tradeState: TradeState
   /// What proves the payment: present when the order was paid (SUCCESS or REFUND) and every field
   /// that matters is there and well-formed. A paid order without it needs to be asked about again.
-  public let proof: PaymentProof?
+  package let proof: PaymentProof?
 
   init(tradeState: TradeState, fields: Fields) {
     self.tradeState = tradeState
@@ -19,7 +19,7 @@ public struct OrderQueryAnswer: Sendable {
 }
 
 /// The state of an order as WeChat words it (交易状态, `trade_state`).
-public enum TradeState: String, CaseIterable, Sendable {
+package enum TradeState: String, CaseIterable, Sendable {
   case success = "SUCCESS"
   /// Paid, and some refund was started (转入退款).
   case refund = "REFUND"
@@ -37,7 +37,7 @@ public enum TradeState: String, CaseIterable, Sendable {
   init(word: String) { self = TradeState(rawValue: word) ?? .unrecognised }
 
   /// What the word means for a payment; `nil` changes nothing.
-  public var event: PaymentEvent? {
+  package var event: PaymentEvent? {
     switch self {
     case .success, .refund: .paid
     case .closed, .revoked: .closed

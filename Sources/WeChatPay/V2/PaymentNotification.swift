@@ -1,19 +1,19 @@
-public import Payments
+package import Payments
 
 /// A payment notification (支付结果通知) as it came, not verified: good for finding the merchant
 /// whose key can verify it, and for nothing else.
-public struct ReceivedNotification: Sendable {
+package struct ReceivedNotification: Sendable {
   /// As the message says; proven only by `verified(with:)`.
-  public let appID: AppID
+  package let appID: AppID
   /// As the message says, likewise.
-  public let merchantID: MerchantID
+  package let merchantID: MerchantID
   private let fields: Fields
 
   /// Reads the body of a request to `notify_url`.
   ///
   /// - Throws: `NotificationRefusal` for what is not a flat message, for names that WeChat does
   ///   not use, for control characters, and when nothing says whose notification it is.
-  public init(_ body: [UInt8]) throws(NotificationRefusal) {
+  package init(_ body: [UInt8]) throws(NotificationRefusal) {
     do {
       fields = try FlatXML.read(body)
     } catch {
@@ -41,7 +41,8 @@ public struct ReceivedNotification: Sendable {
   ///
   /// - Throws: `NotificationRefusal.signature`; `.ambiguous` when the signature would be as right
   ///   for other fields; `.field` when a genuine message lacks a field.
-  public func verified(with merchant: Merchant) throws(NotificationRefusal) -> PaymentNotification {
+  package func verified(with merchant: Merchant) throws(NotificationRefusal) -> PaymentNotification
+  {
     do {
       try Signature.verify(fields, key: merchant.apiKey, expected: merchant.signType)
     } catch {
@@ -54,11 +55,11 @@ public struct ReceivedNotification: Sendable {
 }
 
 /// A payment notification (支付结果通知) whose signature was found right.
-public struct PaymentNotification: Sendable {
+package struct PaymentNotification: Sendable {
   /// The whole message as it was signed.
-  public let fields: Fields
+  package let fields: Fields
   /// The payment; `nil` when WeChat reports a failure, which marks nothing as paid.
-  public let proof: PaymentProof?
+  package let proof: PaymentProof?
 
   fileprivate init(verified fields: Fields) throws(NotificationRefusal) {
     self.fields = fields
@@ -85,11 +86,11 @@ extension PaymentNotification {
   ///
   /// One such as `uid=5&openid=o1` cannot: the signature would be as right for another payer. An
   /// order with it could be paid, and every notification of the payment would be refused.
-  public static func canReturn(attach: String) -> Bool { !attach.imitatesField }
+  package static func canReturn(attach: String) -> Bool { !attach.imitatesField }
 }
 
 /// Why a payment notification was refused. No case carries a value of the message.
-public enum NotificationRefusal: Error, Sendable, Equatable {
+package enum NotificationRefusal: Error, Sendable, Equatable {
   case message(XMLRefusal)
   /// A field's name is not 1 to 32 of `a-z 0-9 _`.
   case name
@@ -117,7 +118,7 @@ public enum NotificationRefusal: Error, Sendable, Equatable {
 
 extension NotificationRefusal: CustomStringConvertible {
   /// For the log: which check failed.
-  public var description: String {
+  package var description: String {
     switch self {
     case .message(let refusal): "no message of WeChat's form (\(refusal))"
     case .name: "a field's name is none of WeChat's"

@@ -1,26 +1,26 @@
-public import Payments
+package import Payments
 
 /// What a refund notification says, once decrypted.
 ///
 /// A hint to ask WeChat about the refund, and no proof: the message bears no signature, and parts of
 /// old ones can be put together anew without the key.
-public struct RefundHint: Sendable, Equatable {
+package struct RefundHint: Sendable, Equatable {
   /// WeChat's number of the payment (微信支付订单号).
-  public let transactionID: TransactionID
+  package let transactionID: TransactionID
   /// The number of the payment attempt (商户订单号).
-  public let outTradeNo: OutTradeNo
+  package let outTradeNo: OutTradeNo
   /// The refund's number (商户退款单号): ours, or another's choice when a person made the refund;
   /// `nil` when it is of a shape that ours cannot have.
-  public let outRefundNo: OutRefundNo?
+  package let outRefundNo: OutRefundNo?
   /// WeChat's number of the refund (微信退款单号).
-  public let refundID: RefundID
+  package let refundID: RefundID
   /// The order total (订单总金额).
-  public let total: Fen
+  package let total: Fen
   /// What is paid back (退款金额).
-  public let amount: Fen
-  public let status: RefundStatus
+  package let amount: Fen
+  package let status: RefundStatus
   /// All that was decrypted: the same for two messages that say the same.
-  public let content: [UInt8]
+  package let content: [UInt8]
 
   init(_ fields: Fields) throws(FieldRefusal) {
     content = fields.canonical

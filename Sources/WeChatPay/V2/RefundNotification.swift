@@ -1,16 +1,16 @@
 import FoundationEssentials
 import OpenSSL
-public import Payments
+package import Payments
 
 /// A refund notification (退款结果通知).
 ///
 /// It bears no signature, and its encryption protects no integrity: it is a hint to ask WeChat
 /// about the refund, and proves nothing.
-public struct RefundNotification: Sendable {
+package struct RefundNotification: Sendable {
   /// As the message says; nothing proves it.
-  public let appID: AppID
+  package let appID: AppID
   /// As the message says; nothing proves it.
-  public let merchantID: MerchantID
+  package let merchantID: MerchantID
   private let encrypted: String
 
   /// WeChat's have about 1 KiB, of which `req_info` is most. Anybody can send one, and reading it is
@@ -19,7 +19,7 @@ public struct RefundNotification: Sendable {
   private static let maximumEncryptedBytes = 4 << 10
 
   /// Reads the body of a request to the refund's `notify_url`.
-  public init(_ body: [UInt8]) throws(NotificationRefusal) {
+  package init(_ body: [UInt8]) throws(NotificationRefusal) {
     guard body.count <= Self.maximumBytes else { throw .message(.tooLong) }
     let fields: Fields
     do {
@@ -44,7 +44,7 @@ public struct RefundNotification: Sendable {
   ///
   /// - Throws: `NotificationRefusal.undecipherable`, whatever went wrong: a caller who could tell
   ///   bad padding from bad content would have a decryption oracle.
-  public func decrypted(with key: APIKey) throws(NotificationRefusal) -> RefundHint {
+  package func decrypted(with key: APIKey) throws(NotificationRefusal) -> RefundHint {
     do {
       return try RefundHint(Self.decrypt(encrypted, key: key))
     } catch {

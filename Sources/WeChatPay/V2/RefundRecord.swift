@@ -1,17 +1,17 @@
-public import Payments
+package import Payments
 
 /// A refund as a verified answer to refundquery (查询退款) reports it.
-public struct RefundRecord: Sendable, Equatable {
+package struct RefundRecord: Sendable, Equatable {
   /// The merchant's number (商户退款单号). A refund that a person made on the merchant platform has
   /// one that WeChat chose.
-  public let outRefundNo: OutRefundNo
+  package let outRefundNo: OutRefundNo
   /// WeChat's number (微信退款单号).
-  public let refundID: RefundID
+  package let refundID: RefundID
   /// The amount applied for (退款金额), in terms of the order's total.
-  public let amount: Fen
-  public let status: RefundStatus
+  package let amount: Fen
+  package let status: RefundStatus
   /// When the buyer had the money; `nil` when WeChat does not say.
-  public let succeededAt: BeijingTime?
+  package let succeededAt: BeijingTime?
   /// What a remade notification says of it beside.
   let details: Details
 
@@ -54,11 +54,11 @@ extension RefundRecord.Details {
 }
 
 /// The refunds of a payment, as refundquery lists them.
-public struct RefundList: Sendable, Equatable {
-  public internal(set) var records: [RefundRecord] = []
+package struct RefundList: Sendable, Equatable {
+  package internal(set) var records: [RefundRecord] = []
   /// Refunds under numbers that cannot be ours, for a person to look at: at most 64 visible
   /// characters of each.
-  public internal(set) var unreadable: [String] = []
+  package internal(set) var unreadable: [String] = []
   var refundIDs: [RefundID] = []
 }
 

@@ -1,5 +1,5 @@
 /// The state of a refund as WeChat words it (退款状态, `refund_status`).
-public enum RefundStatus: Sendable, Hashable {
+package enum RefundStatus: Sendable, Hashable {
   /// The buyer has the money. Final.
   case success
   /// Under way: a balance takes minutes, a bank card days.
@@ -15,12 +15,12 @@ public enum RefundStatus: Sendable, Hashable {
   private static let known: [RefundStatus] = [.success, .processing, .refundClose, .change]
 
   /// Reads `refund_status`; a word that is not in the list becomes `other`.
-  public init(word: String) {
+  package init(word: String) {
     self = Self.known.first { $0.word == word } ?? .other(word)
   }
 
   /// The state as it stands on the wire.
-  public var word: String {
+  package var word: String {
     switch self {
     case .success: "SUCCESS"
     case .processing: "PROCESSING"

@@ -1,5 +1,5 @@
 import OpenSSL
-public import Payments
+package import Payments
 
 extension Merchant {
   /// A payment notification (支付结果通知) in WeChat's form, of a payment that WeChat confirmed when
@@ -7,7 +7,7 @@ extension Merchant {
   ///
   /// For the shop's own script, which knows no other way to hear of it. What nobody has told us is
   /// left out, or `OTHERS` for the bank.
-  public func remadeNotification(
+  package func remadeNotification(
     outTradeNo: OutTradeNo, transactionID: TransactionID, payer: OpenID, total: Fen,
     paidAt: BeijingTime, attach: String?
   ) -> [UInt8] {

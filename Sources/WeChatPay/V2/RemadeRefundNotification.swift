@@ -1,5 +1,5 @@
 import OpenSSL
-public import Payments
+package import Payments
 
 extension Merchant {
   /// A refund notification (退款结果通知) in WeChat's form, of a refund that WeChat told us of when
@@ -11,7 +11,7 @@ extension Merchant {
   /// - Parameters:
   ///   - outTradeNo: the payment attempt's number, about which WeChat was asked.
   ///   - total: what was paid.
-  public func remadeNotification(
+  package func remadeNotification(
     of record: RefundRecord, outTradeNo: OutTradeNo, transactionID: TransactionID, total: Fen,
     source: RefundSource
   ) -> [UInt8] {
@@ -37,7 +37,7 @@ extension Merchant {
 }
 
 /// Who applied for a refund (退款发起来源), as `refund_request_source` has it.
-public enum RefundSource: String, Sendable {
+package enum RefundSource: String, Sendable {
   /// A program with the merchant's key and certificate.
   case api = "API"
   /// A person on the merchant platform (商户平台).

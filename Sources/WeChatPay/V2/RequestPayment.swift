@@ -1,27 +1,27 @@
-public import Payments
+package import Payments
 
 /// What the mini-program hands to `wx.requestPayment` (调起支付), signed once more (再次签名).
 ///
 /// Every value is a string; names are the wire's. All of them are the gateway's choice: a client
 /// that could choose one would have an oracle for signatures.
-public struct RequestPayment: Sendable, Equatable {
+package struct RequestPayment: Sendable, Equatable {
   /// The merchant's; signed, but not a parameter of `wx.requestPayment`.
-  public let appId: String
+  package let appId: String
   /// Seconds since 1970.
-  public let timeStamp: String
+  package let timeStamp: String
   /// 1 to 32 letters and digits.
-  public let nonceStr: String
+  package let nonceStr: String
   /// `prepay_id=` and the prepay session.
-  public let package: String
+  package let package: String
   /// The algorithm of the unified order; another one opens no cashier.
-  public let signType: String
+  package let signType: String
   /// 32 upper-case hexadecimal digits for MD5, 64 for HMAC-SHA256.
-  public let paySign: String
+  package let paySign: String
 
   /// - Parameters:
   ///   - signType: the unified order's; the merchant's unless said otherwise.
   ///   - nonce: 1 to 32 letters and digits.
-  public init(
+  package init(
     prepayID: PrepayID, merchant: Merchant, signType: SignType? = nil, now: BeijingTime,
     nonce: String = Nonce.make()
   ) {

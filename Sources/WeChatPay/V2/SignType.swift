@@ -1,5 +1,5 @@
 /// The algorithm of a signature (签名类型); APIv2 knows these two spellings and no other.
-public enum SignType: String, CaseIterable, Sendable {
+package enum SignType: String, CaseIterable, Sendable {
   case md5 = "MD5"
   case hmacSHA256 = "HMAC-SHA256"
 

@@ -5,11 +5,11 @@ import OpenSSL
 /// Every field with a value takes part, except `sign`: sorted by the bytes of the name, joined as
 /// `name=value` with `&`, closed with `&key=` and the API key, digested, upper-case hexadecimal.
 /// Source: WeChat Pay APIv2, 安全规范, 签名算法.
-public enum Signature {
+package enum Signature {
   /// Signs a message.
   ///
   /// - Returns: 32 upper-case hexadecimal digits for MD5, 64 for HMAC-SHA256.
-  public static func make(_ fields: Fields, key: APIKey, type: SignType) -> String {
+  package static func make(_ fields: Fields, key: APIKey, type: SignType) -> String {
     let message = canonical(fields) + Array("&key=".utf8) + key.bytes
     return switch type {
     case .md5: hexadecimal(md5(message), uppercase: true)
@@ -21,7 +21,7 @@ public enum Signature {
   ///
   /// The algorithm is the merchant's, never the message's choice: a message that names another one
   /// is refused, and one that names none (answers usually do) must have the length of this one.
-  public static func verify(
+  package static func verify(
     _ fields: Fields, key: APIKey, expected: SignType
   ) throws(SignatureRefusal) {
     guard let sign = fields["sign"], !sign.isEmpty else { throw .missing }
@@ -45,7 +45,7 @@ public enum Signature {
 }
 
 /// Why a message's signature was refused.
-public enum SignatureRefusal: Error, Sendable, Equatable {
+package enum SignatureRefusal: Error, Sendable, Equatable {
   /// No `sign`, or an empty one.
   case missing
   /// Not as many upper-case hexadecimal digits as the algorithm has.
@@ -64,7 +64,7 @@ extension UInt8 {
 }
 
 extension SignatureRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .missing: "there is no sign"
     case .malformed: "sign is not as many upper-case hexadecimal digits as it must be"

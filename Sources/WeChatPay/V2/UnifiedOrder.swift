@@ -1,24 +1,24 @@
 import Curl
-public import Payments
+package import Payments
 
 /// The business parameters of a unified order (统一下单) for a mini-program (`JSAPI`).
 ///
 /// They never change once they were sent: WeChat answers a repetition with a prepay_id only when
 /// every one is the same, the notify_url and the times included. So they are recorded as `stored`
 /// before the first call, and every later call is made from that text.
-public struct UnifiedOrder: Sendable, Equatable {
+package struct UnifiedOrder: Sendable, Equatable {
   /// The attempt's number (商户订单号).
-  public let outTradeNo: OutTradeNo
+  package let outTradeNo: OutTradeNo
   /// The payer (用户标识).
-  public let openID: OpenID
+  package let openID: OpenID
   /// The order total (订单总金额).
-  public let total: Fen
+  package let total: Fen
   /// The algorithm in which the order is placed, and in which the client's call is signed.
-  public let signType: SignType
+  package let signType: SignType
   /// When the attempt was opened (交易起始时间).
-  public let startsAt: BeijingTime
+  package let startsAt: BeijingTime
   /// The last moment to pay (交易结束时间); `nil`: WeChat's own limit.
-  public let expiresAt: BeijingTime?
+  package let expiresAt: BeijingTime?
   let appID: AppID
   let merchantID: MerchantID
   let fields: Fields
@@ -32,7 +32,7 @@ public struct UnifiedOrder: Sendable, Equatable {
   ///     is IPv4 in the spelling of IPv6; it is told the four numbers.
   ///   - now: `time_start`.
   /// - Throws: `UnifiedOrderRefusal` when a parameter cannot be sent.
-  public init(
+  package init(
     order: Order, outTradeNo: OutTradeNo, openID: OpenID, merchant: Merchant,
     payerAddress: String, now: BeijingTime
   ) throws(UnifiedOrderRefusal) {
@@ -69,13 +69,13 @@ public struct UnifiedOrder: Sendable, Equatable {
 
   /// Whether a merchant's own appid and mch_id stand in it: after a change of the configuration an
   /// order that was placed before is another merchant's to WeChat.
-  public func isPlaced(by merchant: Merchant) -> Bool {
+  package func isPlaced(by merchant: Merchant) -> Bool {
     appID == merchant.appID && merchantID == merchant.merchantID
   }
 
   /// Whether WeChat may judge this order otherwise than an older one that it never took: it says
   /// something else, or was made more than an hour later.
-  public func mayFareBetter(than older: UnifiedOrder) -> Bool {
+  package func mayFareBetter(than older: UnifiedOrder) -> Bool {
     if startsAt.seconds - older.startsAt.seconds > 3600 { return true }
     var (here, there) = (fields, older.fields)
     for name in ["out_trade_no", "time_start"] {
@@ -100,17 +100,17 @@ public struct UnifiedOrder: Sendable, Equatable {
   }
 
   /// What the buyer reads in WeChat (商品描述), as it was sent.
-  public var body: String? { fields["body"] }
+  package var body: String? { fields["body"] }
   /// What notifications return (附加数据), as it was sent.
-  public var attach: String? { fields["attach"] }
+  package var attach: String? { fields["attach"] }
 
   /// The parameters as text to be recorded, without nonce, signature and key.
-  public var stored: String { String(decoding: FlatXML.write(fields), as: UTF8.self) }
+  package var stored: String { String(decoding: FlatXML.write(fields), as: UTF8.self) }
 
   /// Reads recorded parameters.
   ///
   /// - Throws: `UnifiedOrderRefusal.stored` when the text is not what `stored` writes.
-  public init(stored: String) throws(UnifiedOrderRefusal) {
+  package init(stored: String) throws(UnifiedOrderRefusal) {
     do {
       try self.init(FlatXML.read(Array(stored.utf8)))
     } catch {
@@ -134,7 +134,7 @@ public struct UnifiedOrder: Sendable, Equatable {
 }
 
 /// Why parameters cannot be sent to WeChat.
-public enum UnifiedOrderRefusal: Error, Sendable, Equatable {
+package enum UnifiedOrderRefusal: Error, Sendable, Equatable {
   /// No IPv4 or IPv6 address.
   case payerAddress
   /// Nothing to pay.
@@ -148,7 +148,7 @@ public enum UnifiedOrderRefusal: Error, Sendable, Equatable {
 }
 
 extension UnifiedOrderRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .payerAddress: "the payer's address is neither IPv4 nor IPv6"
     case .total: "there is nothing to pay"

@@ -1,5 +1,5 @@
 /// The calls of APIv2 about an order and its refunds.
-public enum WeChatCall: String, CaseIterable, Sendable {
+package enum WeChatCall: String, CaseIterable, Sendable {
   /// 统一下单
   case unifiedOrder = "unifiedorder"
   /// 查询订单

@@ -2,9 +2,9 @@
 ///
 /// Whoever catches it asks `outcome` first: what did not happen may be refused, what is unknown
 /// must be kept and asked again.
-public struct WeChatPayError: Error, Sendable {
+package struct WeChatPayError: Error, Sendable {
   /// What is known about the order or refund that the call was about.
-  public enum Outcome: Sendable, Equatable {
+  package enum Outcome: Sendable, Equatable {
     /// Proven: this call changed nothing at WeChat. After an orderquery or a refundquery: WeChat
     /// does not know the number.
     ///
@@ -17,17 +17,17 @@ public struct WeChatPayError: Error, Sendable {
   }
 
   /// The call that failed.
-  public let call: WeChatCall
+  package let call: WeChatCall
   /// What is known; to be asked first.
-  public let outcome: Outcome
+  package let outcome: Outcome
   /// What to do about it.
-  public let handling: Handling
+  package let handling: Handling
   /// WeChat's code; `nil` when the call did not get as far as a verified answer.
-  public let code: ErrorCode?
+  package let code: ErrorCode?
   /// For a person: what was expected, what came, what to do. Holds no secret and no openid.
-  public let message: String
+  package let message: String
   /// WeChat's own words (`err_code_des` or `return_msg`), at most 128 characters.
-  public let weChatText: String?
+  package let weChatText: String?
 
   /// No verified answer: nothing was sent, or what happened is unknown.
   init(
@@ -79,11 +79,11 @@ public struct WeChatPayError: Error, Sendable {
 extension WeChatPayError {
   /// Whether it comes again at each call until a person mends the merchant's configuration, or its
   /// contract with WeChat.
-  public var isMisconfiguration: Bool { handling == .configure }
+  package var isMisconfiguration: Bool { handling == .configure }
 
   /// WeChat's words, when they are among those that it has for a wrong configuration and that
   /// everybody may see; `nil` for any other text.
-  public var commonWords: String? {
+  package var commonWords: String? {
     weChatText.flatMap { text in Self.common.contains(text) ? text : nil }
   }
 
@@ -96,7 +96,7 @@ extension WeChatPayError {
 }
 
 extension WeChatPayError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     if let weChatText { "\(message) (\(weChatText))" } else { message }
   }
 }

@@ -1,19 +1,19 @@
-public import Curl
-public import Payments
-public import Pooling
+package import Curl
+package import Payments
+package import Pooling
 
 /// A merchant's conversation with WeChat about orders: pay, query, close.
 ///
 /// Lives as long as the request it serves, on one thread. An answer is used only after its
 /// signature, appid, mch_id and order number were found right; any other leaves the outcome unknown.
-open class WeiXinPay {
+package class WeiXinPay {
   /// On whose behalf it is held.
-  public let merchant: Merchant
+  package let merchant: Merchant
   private let hosts: WeChatHosts
   private let deadline: ContinuousClock.Instant
 
   /// - Parameter deadline: no call takes longer than this, the way over the backup host included.
-  public init(merchant: Merchant, hosts: WeChatHosts, deadline: ContinuousClock.Instant) {
+  package init(merchant: Merchant, hosts: WeChatHosts, deadline: ContinuousClock.Instant) {
     self.merchant = merchant
     self.hosts = hosts
     self.deadline = deadline
@@ -21,12 +21,12 @@ open class WeiXinPay {
 
   /// The curl sessions for a call. Calls that must prove the merchant by certificate (商户API证书)
   /// take place in sessions of their own: a reused plain connection sends none.
-  open func sessions(for call: WeChatCall) -> Pool<Session> { hosts.sessions }
+  package func sessions(for call: WeChatCall) -> Pool<Session> { hosts.sessions }
 
   /// Places an order (统一下单), or places it again: the same parameters give a prepay_id again.
   ///
   /// - Throws: `WeChatPayError`; `didNotHappen` speaks of this call, not of an earlier one.
-  public func pay(_ order: UnifiedOrder) throws(WeChatPayError) -> PrepayID {
+  package func pay(_ order: UnifiedOrder) throws(WeChatPayError) -> PrepayID {
     guard order.isPlaced(by: merchant) else {
       throw WeChatPayError(
         .unifiedOrder, wasSent: false,
@@ -44,7 +44,7 @@ open class WeiXinPay {
   }
 
   /// Asks for the state of an order (查询订单).
-  public func query(_ outTradeNo: OutTradeNo) throws(WeChatPayError) -> OrderQueryAnswer {
+  package func query(_ outTradeNo: OutTradeNo) throws(WeChatPayError) -> OrderQueryAnswer {
     let answer = try send(
       .orderQuery, ["out_trade_no": outTradeNo.text], about: outTradeNo,
       signType: merchant.signType)
@@ -60,7 +60,7 @@ open class WeiXinPay {
   /// Closes an order (关闭订单) that nobody shall pay any more. Closing it twice is harmless.
   ///
   /// WeChat refuses it earlier than 5 minutes after the order was placed.
-  public func close(_ outTradeNo: OutTradeNo) throws(WeChatPayError) {
+  package func close(_ outTradeNo: OutTradeNo) throws(WeChatPayError) {
     do {
       _ = try send(
         .closeOrder, ["out_trade_no": outTradeNo.text], about: outTradeNo,

@@ -1,20 +1,20 @@
-public import Curl
-public import Payments
-public import Pooling
+package import Curl
+package import Payments
+package import Pooling
 
 /// A merchant's conversation with WeChat about refunds: apply for one, query them.
 ///
 /// What `WeiXinPay` is for orders, with one difference: it applies for refunds in sessions that show
 /// the merchant's certificate (商户API证书). Questions go without it, so that a certificate which
 /// has expired does not blind us.
-public final class WinXinRefund: WeiXinPay {
+package final class WinXinRefund: WeiXinPay {
   private let identitySessions: Pool<Session>?
 
   /// - Parameters:
   ///   - identitySessions: curl sessions opened with `SessionOptions.forRefunds(as:)`; `nil` when the
   ///     merchant has no certificate: then refunds can be asked about, and none is sent.
   ///   - deadline: no call takes longer than this.
-  public init(
+  package init(
     merchant: Merchant, hosts: WeChatHosts, identitySessions: Pool<Session>?,
     deadline: ContinuousClock.Instant
   ) {
@@ -22,7 +22,7 @@ public final class WinXinRefund: WeiXinPay {
     super.init(merchant: merchant, hosts: hosts, deadline: deadline)
   }
 
-  public override func sessions(for call: WeChatCall) -> Pool<Session> {
+  package override func sessions(for call: WeChatCall) -> Pool<Session> {
     call == .refund ? identitySessions ?? super.sessions(for: call) : super.sessions(for: call)
   }
 
@@ -35,7 +35,7 @@ public final class WinXinRefund: WeiXinPay {
   /// - Returns: WeChat's number of the refund, which is now accepted and not yet paid back: that is
   ///   for `queryRefund` to tell.
   /// - Throws: `WeChatPayError`; `didNotHappen` speaks of this call, not of an earlier one.
-  public func refund(_ refund: ApplyRefund) throws(WeChatPayError) -> RefundID {
+  package func refund(_ refund: ApplyRefund) throws(WeChatPayError) -> RefundID {
     if let obstacle = obstacle(to: refund) { throw obstacle }
     let answer = try send(
       .refund, refund.fields, about: refund.outTradeNo, refund: refund.outRefundNo,
@@ -56,7 +56,7 @@ public final class WinXinRefund: WeiXinPay {
   /// Why `refund` would not send anything; `nil` when it would.
   ///
   /// For whoever counts what is sent, to ask before counting.
-  public func obstacle(to refund: ApplyRefund) -> WeChatPayError? {
+  package func obstacle(to refund: ApplyRefund) -> WeChatPayError? {
     guard identitySessions != nil else {
       return WeChatPayError(
         .refund, wasSent: false,
@@ -76,7 +76,7 @@ public final class WinXinRefund: WeiXinPay {
   /// Asks for the state of a refund (查询退款) by our number.
   ///
   /// - Throws: `WeChatPayError`; `didNotHappen` when WeChat knows no refund of this number.
-  public func queryRefund(
+  package func queryRefund(
     _ outRefundNo: OutRefundNo, of outTradeNo: OutTradeNo
   ) throws(WeChatPayError) -> RefundRecord {
     let answer = try send(
@@ -96,7 +96,7 @@ public final class WinXinRefund: WeiXinPay {
   ///
   /// - Returns: none when WeChat knows no refund of the payment.
   /// - Throws: `WeChatPayError`, also when the refunds changed from page to page: ask again.
-  public func queryRefunds(
+  package func queryRefunds(
     of transactionID: TransactionID, outTradeNo: OutTradeNo
   ) throws(WeChatPayError) -> RefundList {
     var list = RefundList()
@@ -141,7 +141,7 @@ public final class WinXinRefund: WeiXinPay {
 extension SessionOptions {
   /// The same options for applying for refunds: with the merchant's certificate (商户API证书), and
   /// each request on a connection of its own, which libcurl never repeats by itself.
-  public func forRefunds(as identity: ClientIdentity) -> SessionOptions {
+  package func forRefunds(as identity: ClientIdentity) -> SessionOptions {
     var options = self
     options.identity = identity
     options.freshConnection = true

@@ -1,5 +1,5 @@
 /// Why bytes are no message of APIv2. No case carries a value.
-public enum XMLRefusal: Error, Sendable, Equatable {
+package enum XMLRefusal: Error, Sendable, Equatable {
   /// More than `FlatXML.maximumBytes`.
   case tooLong
   /// More than `FlatXML.maximumFields`.
@@ -30,7 +30,7 @@ public enum XMLRefusal: Error, Sendable, Equatable {
 }
 
 extension XMLRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .tooLong: "it is too long"
     case .tooManyFields: "it has too many fields"

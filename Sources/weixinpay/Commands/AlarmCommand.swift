@@ -1,7 +1,7 @@
-public import ArgumentParser
+import ArgumentParser
 import Gateway
 import MariaDB
-public import Payments
+package import Payments
 import Server
 import Store
 
@@ -87,7 +87,7 @@ struct AlarmCommand: ParsableCommand {
 extension Alarm: ExpressibleByArgument {}
 
 extension Note: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
+  package init?(argument: String) { self.init(argument) }
 }
 
 extension AlarmRecord {

@@ -1,7 +1,8 @@
-public import ArgumentParser
+import ArgumentParser
 import Gateway
 import MariaDB
-public import Payments
+import Outbox
+package import Payments
 import Server
 import Store
 

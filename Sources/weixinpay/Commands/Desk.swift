@@ -1,8 +1,9 @@
+import ArgumentParser
+import Checkout
 import Configuration
-public import ArgumentParser
 import Gateway
 import MariaDB
-public import Payments
+package import Payments
 import Store
 import Text
 
@@ -38,9 +39,9 @@ struct Desk: ParsableArguments {
     try work(by: person) { merchant, database, act in
       let refund = try argument.find(merchant, database, act)
       let act = try confirmed(act) { try consent?.ask(refund.question(decision)) }
-      let gateway = try Gateway.byHand(try settings(), database: database)
+      let services = try Services.ofCommand(try settings(), database)
       do {
-        switch try gateway.decide(merchant, refund.number, decision, by: act) {
+        switch try DecideRefund(services).decide(merchant, refund.number, decision, by: act) {
         case .decided(let refund): Console.show(refund.line(at: act.now))
         case .stood(let refund):
           Console.show(refund.line(at: act.now))
@@ -117,11 +118,11 @@ struct RefundArgument: ParsableArguments {
 }
 
 extension OutRefundNo: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
+  package init?(argument: String) { self.init(argument) }
 }
 
 extension Reason: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
+  package init?(argument: String) { self.init(argument) }
 }
 
 extension RefundState: ExpressibleByArgument {}

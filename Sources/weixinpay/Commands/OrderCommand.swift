@@ -1,8 +1,9 @@
-public import ArgumentParser
+import ArgumentParser
 import Gateway
 import Linux
 import MariaDB
-public import Payments
+import Outbox
+package import Payments
 import Server
 import Store
 import WeChatPay

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkout
 import Gateway
 import MariaDB
 import Payments
@@ -28,12 +29,15 @@ extension OrderCommand {
             + " 0-9 A-Z a-z _ - | *.")
       }
       try desk.work { merchant, database, act in
-        let gateway = try Gateway.byHand(try desk.settings(), database: database)
-        guard let answers = try gateway.query(merchant, number, until: act.deadline) else {
+        let services = try Services.ofCommand(try desk.settings(), database)
+        let conversation = Conversation(
+          services: services, merchant: try services.merchant(merchant), requestID: nil,
+          deadline: act.deadline)
+        guard let answers = try QueryOrder(conversation).run(number)?.answers else {
           Console.say("There is no order \(number) of merchant \(merchant); WeChat was not asked.")
           throw ExitCode.failure
         }
-        Console.show(answers)
+        Console.show(answers.map { "\($0.number): \($0.word.sentence)" })
       }
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkout
 import Gateway
 import MariaDB
 import Payments
@@ -197,8 +198,8 @@ struct RefundCommand: ParsableCommand {
         let act = try confirmed(act) {
           try consent.ask(found.question(RefundDecision(.approve(amount: nil), reason: nil)))
         }
-        let gateway = try Gateway.byHand(try desk.settings(), database: database)
-        let refund = try gateway.retry(found, by: act)
+        let services = try Services.ofCommand(try desk.settings(), database)
+        let refund = try DecideRefund(services).retry(found, by: act)
         let tries = try Refunds(database).nextTries(of: [refund], until: act.deadline)
         Console.show(
           [refund.line(at: act.now)]

@@ -1,5 +1,5 @@
-import Configuration
 import ArgumentParser
+import Configuration
 import Gateway
 import Linux
 import MariaDB

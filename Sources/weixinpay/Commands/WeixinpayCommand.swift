@@ -1,5 +1,5 @@
-import Configuration
 import ArgumentParser
+import Configuration
 import Gateway
 
 /// `weixinpay`: the gateway and everything its operator does with it.

@@ -1,5 +1,6 @@
-import Configuration
 import ArgumentParser
+import Checkout
+import Configuration
 import Gateway
 import MariaDB
 
@@ -26,9 +27,9 @@ struct SweepCommand: ParsableCommand {
   func run() throws {
     try reportingFailure {
       let settings = try Settings.read(file: configuration.file)
-      let gateway = try Gateway.byHand(
-        settings, database: Database(settings.database.service, connections: 2))
-      print(try gateway.sweep())
+      let services = try Services.ofCommand(
+        settings, Database(settings.database.service, connections: 2))
+      print(try sweep(services, settings))
     }
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// libFuzzer's usual way is to bring the main function itself, which the package manager, having
 /// renamed it, would not find. Source: LibFuzzer, Using libFuzzer as a library.
-public func fuzz(_ body: @escaping ([UInt8]) -> Void) {
+package func fuzz(_ body: @escaping ([UInt8]) -> Void) {
   target = body
   var count = CommandLine.argc
   var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv

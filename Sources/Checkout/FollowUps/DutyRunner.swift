@@ -1,16 +1,21 @@
-import Configuration
 import Logging
 import Payments
-import Store
+package import Store
 
 /// Runs duties: those that are due, one after the other, or one by name.
-struct DutyRunner: Sendable {
-  private let gateway: Gateway
+package struct DutyRunner: Sendable {
+  /// Does what a duty is about.
+  package typealias Work = @Sendable (Duty, Conversation) throws -> DutyEnding
 
-  init(_ gateway: Gateway) { self.gateway = gateway }
+  private let services: Services
+  private let work: Work
 
-  /// Whether any shop wants to be told what happens.
-  var hasShopToTell: Bool { !gateway.shop.isEmpty }
+  /// - Parameter work: what is done for each kind of duty; without it only those about money can be
+  ///   run.
+  package init(_ services: Services, _ work: @escaping Work = { try $1.followUp($0) }) {
+    self.services = services
+    self.work = work
+  }
 
   /// Longer than two calls to WeChat with their connects, shorter than a lease.
   private static let patience: Duration = .seconds(25)
@@ -18,12 +23,12 @@ struct DutyRunner: Sendable {
   /// Runs one duty of some kinds that is due.
   ///
   /// - Returns: `false` when there was none.
-  func runNext(_ kinds: [DutyKind] = DutyKind.allCases) throws -> Bool {
+  package func runNext(_ kinds: [DutyKind] = DutyKind.allCases) throws -> Bool {
     // Counted from before the lease: what was frozen in between has none left.
     let deadline = ContinuousClock.now + Self.patience
-    guard let duty = try gateway.duties.take(kinds, until: .now + .seconds(5))
+    guard let duty = try services.duties.take(kinds, until: .now + .seconds(5))
     else { return false }
-    try run(duty, until: deadline, perform)
+    try run(duty, until: deadline)
     return true
   }
 
@@ -36,12 +41,12 @@ struct DutyRunner: Sendable {
     until deadline: ContinuousClock.Instant
   ) {
     do {
-      guard let duty = try gateway.duties.take(kind, merchant, subject, until: deadline)
+      guard let duty = try services.duties.take(kind, merchant, subject, until: deadline)
       else { return }
       // A request may live longer than a lease.
-      try run(duty, until: min(deadline, .now + Self.patience), perform)
+      try run(duty, until: min(deadline, .now + Self.patience))
     } catch {
-      gateway.logger.warning(
+      services.logger.warning(
         "duty left to a worker",
         metadata: ["kind": "\(kind.rawValue)", "subject": "\(subject)", "reason": "\(error)"])
     }
@@ -51,28 +56,30 @@ struct DutyRunner: Sendable {
   /// it.
   func giveUp(_ refund: Refund, _ remark: String, by act: Act) throws {
     guard
-      let duty = try gateway.duties.take(
+      let duty = try services.duties.take(
         .refund, refund.merchant, refund.number.text, isEarly: true, until: act.deadline)
     else { return }
-    try run(duty, until: min(act.deadline, .now + Self.patience)) { duty, deadline in
-      try PursueRefund(conversation(about: duty, until: deadline), duty).giveUp(remark, by: act)
+    try run(duty, until: min(act.deadline, .now + Self.patience)) { duty, conversation in
+      try PursueRefund(conversation, duty).giveUp(remark, by: act)
     }
   }
 
   private func run(
-    _ duty: Duty, until deadline: ContinuousClock.Instant,
-    _ work: (Duty, ContinuousClock.Instant) throws -> DutyEnding
+    _ duty: Duty, until deadline: ContinuousClock.Instant, _ other: Work? = nil
   ) throws {
     let ending: DutyEnding
     do {
-      ending = try work(duty, deadline)
+      let conversation = Conversation(
+        services: services, merchant: try services.merchant(duty.merchant), requestID: nil,
+        deadline: deadline)
+      ending = try (other ?? work)(duty, conversation)
     } catch is LeaseLost {
       // Somebody else holds it by now and knows more.
       return
     } catch is RefundChanged {
       ending = .again(afterSeconds: 1, isFresh: false)
     } catch {
-      gateway.logger.error(
+      services.logger.error(
         "duty failed",
         metadata: [
           "kind": "\(duty.kind.rawValue)", "merchant": "\(duty.merchant)",
@@ -82,29 +89,19 @@ struct DutyRunner: Sendable {
         afterSeconds: Patience.answer.seconds(attempt: duty.attempt), isFresh: false)
     }
     // A moment more than the work itself: what was found out shall not be found out again.
-    try gateway.duties.finish(duty, ending, until: max(deadline, .now + .seconds(2)))
+    try services.duties.finish(duty, ending, until: max(deadline, .now + .seconds(2)))
   }
+}
 
-  private func perform(
-    _ duty: Duty, until deadline: ContinuousClock.Instant
-  ) throws -> DutyEnding {
-    let conversation = try conversation(about: duty, until: deadline)
+extension Conversation {
+  /// Takes a duty about money one step further.
+  package func followUp(_ duty: Duty) throws -> DutyEnding {
     switch duty.kind {
-    case .payment: return try PursuePayment(conversation, duty).run()
-    case .latePayment: return try SettleLatePayment(conversation, duty).run()
-    case .refund: return try PursueRefund(conversation, duty).run()
-    case .platformRefunds: return try FindPlatformRefunds(conversation, duty).run()
-    case .delivery: return try DeliverEvents(conversation, duty).run()
+    case .payment: return try PursuePayment(self, duty).run()
+    case .latePayment: return try SettleLatePayment(self, duty).run()
+    case .refund: return try PursueRefund(self, duty).run()
+    case .platformRefunds: return try FindPlatformRefunds(self, duty).run()
+    case .delivery: preconditionFailure("Deliveries are run by who knows the shops' addresses.")
     }
-  }
-
-  private func conversation(
-    about duty: Duty, until deadline: ContinuousClock.Instant
-  ) throws -> Conversation {
-    guard let merchant = gateway.settings.merchant(duty.merchant) else {
-      throw Refusal(.internalFault, "No merchant \(duty.merchant) in the configuration.")
-    }
-    return Conversation(
-      gateway: gateway, merchant: merchant, requestID: nil, deadline: deadline)
   }
 }

@@ -19,13 +19,13 @@ struct PursuePayment {
   private static let graceSeconds: Int64 = 300
 
   func run() throws -> DutyEnding {
-    let (gateway, merchant) = (conversation.gateway, conversation.merchant)
+    let (services, merchant) = (conversation.services, conversation.merchant)
     guard let number = OutTradeNo(duty.subject),
-      let attempt = try gateway.attempts.find(
+      let attempt = try services.attempts.find(
         merchant.name, number, until: conversation.deadline)
     else { return .done }
     guard attempt.state == .created || attempt.state == .unpaid else { return try leave(attempt) }
-    switch try gateway.pace.take(.query, merchant.name, until: conversation.deadline) {
+    switch try services.pace.take(.query, merchant.name, until: conversation.deadline) {
     case nil: break
     case .crowded(let seconds): return .notBegun(afterSeconds: seconds + .random(in: 0...1))
     case .paused(let pause): return .notBegun(afterSeconds: pause.seconds + .random(in: 1...5))
@@ -50,7 +50,7 @@ struct PursuePayment {
       // Recorded, or an alarm: else the refusal is WeChat's.
       return .done
     } catch let error as WeChatPayError {
-      gateway.logger.warning(
+      services.logger.warning(
         "no answer about a payment",
         metadata: ["out_trade_no": "\(number)", "reason": "\(error)"])
       return later
@@ -67,7 +67,7 @@ struct PursuePayment {
     guard attempt.state == .closed, attempt.closing == .wechat else { return .done }
     let left = try attempt.secondsLeft(at: conversation.now)
     guard left <= 0 else { return .again(afterSeconds: left, isFresh: true) }
-    try conversation.gateway.attempts.recordOver(attempt, by: conversation.act("duty"))
+    try conversation.services.attempts.recordOver(attempt, by: conversation.act("duty"))
     return .done
   }
 }

@@ -16,12 +16,13 @@ struct ShopAddress: Sendable {
   /// - Parameters:
   ///   - isPrivate: whether the host is one of our own network: only then may it have a private
   ///     address, be reached by http, or show a certificate of `caFile`.
-  init(_ url: String, isPrivate: Bool, caFile: String?) {
+  ///   - workers: how many threads tell shops.
+  init(_ url: String, isPrivate: Bool, caFile: String?, workers: Int) {
     self.url = url
     let options = SessionOptions(
       caFile: isPrivate ? caFile : nil, isPublicOnly: !isPrivate, allowsPlainHTTP: isPrivate)
     // One for each who tells: who had to wait for one would take the shop for being out of order.
-    sessions = Pool(capacity: Gateway.dutyWorkers + 1) { try Session(options) }
+    sessions = Pool(capacity: workers + 1) { try Session(options) }
   }
 
   /// Posts a message.

@@ -17,7 +17,7 @@ struct PursueRefund {
     self.duty = duty
   }
 
-  private var store: Refunds { conversation.gateway.refunds }
+  private var store: Refunds { conversation.services.refunds }
   private var merchant: Merchant { conversation.merchant }
 
   func run() throws -> DutyEnding {
@@ -73,7 +73,7 @@ struct PursueRefund {
     if let obstacle = conversation.refunds.obstacle(to: application) {
       return try wait(.configuration, .notAccepted, "\(obstacle)", refund)
     }
-    if let delay = try conversation.gateway.pace.take(
+    if let delay = try conversation.services.pace.take(
       .refund, merchant.name, until: conversation.deadline)
     {
       return try holdBack(refund, delay)
@@ -255,7 +255,7 @@ struct PursueRefund {
   }
 
   private func pause(_ wait: RefundWait, _ error: WeChatPayError) throws {
-    try conversation.gateway.pace.pause(
+    try conversation.services.pace.pause(
       .refund, merchant.name, seconds: 60, wait, "\(error)",
       until: conversation.act("wechat-answer").deadline)
   }

@@ -1,19 +1,20 @@
-import Configuration
+package import Configuration
 import MariaDB
 package import Payments
 
 /// The channels of every merchant's shop.
-struct ShopChannels: Sendable {
+package struct ShopChannels: Sendable {
   private let channels: [MerchantName: [any Channel]]
   let breaker: Breaker
 
-  init(_ settings: Settings) {
-    breaker = Breaker(widthWhenSlow: settings.shareOfOneProcess(of: Gateway.dutyWorkers))
-    channels = settings.shops.mapValues { $0.channels(settings.shopDatabase) }
+  /// - Parameter workers: how many threads of this process tell shops.
+  package init(_ settings: Settings, workers: Int) {
+    breaker = Breaker(widthWhenSlow: workers)
+    channels = settings.shops.mapValues { $0.channels(settings.shopDatabase, workers: workers) }
   }
 
   /// Whether no shop wants to be told anything.
-  var isEmpty: Bool { channels.values.allSatisfy(\.isEmpty) }
+  package var isEmpty: Bool { channels.values.allSatisfy(\.isEmpty) }
 
   /// In the order of `ShopChannel`; empty when the shop wants to be told nothing.
   func channels(of merchant: MerchantName) -> [any Channel] { channels[merchant] ?? [] }
@@ -22,7 +23,7 @@ struct ShopChannels: Sendable {
 extension Settings {
   /// What a merchant's shop wants to be told on each channel.
   package func shopWishes(of merchant: MerchantName) -> [ShopChannel: Set<ShopEvent>] {
-    let channels = shops[merchant]?.channels(shopDatabase) ?? []
+    let channels = shops[merchant]?.channels(shopDatabase, workers: 1) ?? []
     return Dictionary(uniqueKeysWithValues: channels.map { ($0.name, $0.events) })
   }
 }
@@ -47,7 +48,7 @@ extension Settings {
   package func pingWebhook(
     of merchant: MerchantName, at now: BeijingTime
   ) throws -> (isTaken: Bool, text: String)? {
-    let channels = shops[merchant]?.channels(shopDatabase) ?? []
+    let channels = shops[merchant]?.channels(shopDatabase, workers: 1) ?? []
     guard let webhook = channels.compactMap({ $0 as? WebhookChannel }).first else { return nil }
     do {
       return try webhook.ping(merchant, at: now)
@@ -58,10 +59,15 @@ extension Settings {
 }
 
 extension ShopSettings {
-  fileprivate func channels(_ database: ConnectionSettings?) -> [any Channel] {
+  fileprivate func channels(_ database: ConnectionSettings?, workers: Int) -> [any Channel] {
+    func address(_ address: WebAddress) -> ShopAddress {
+      ShopAddress(
+        address.text, isPrivate: privateHosts.contains(address.host), caFile: privateCAFile,
+        workers: workers)
+    }
     var channels: [any Channel] = []
     if !statements.isEmpty, let database {
-      channels.append(ShopTablesChannel(statements, database))
+      channels.append(ShopTablesChannel(statements, database, workers: workers))
     }
     if relay.paymentURL != nil || relay.refundURL != nil {
       channels.append(
@@ -73,10 +79,5 @@ extension ShopSettings {
         WebhookChannel(address(webhook.url), keys: webhook.keys, events: webhook.events))
     }
     return channels
-  }
-
-  private func address(_ address: WebAddress) -> ShopAddress {
-    ShopAddress(
-      address.text, isPrivate: privateHosts.contains(address.host), caFile: privateCAFile)
   }
 }

@@ -1,3 +1,4 @@
+import Checkout
 import Payments
 import Store
 import WeChatPay
@@ -9,7 +10,7 @@ struct RemakeNotification {
 
   init(_ conversation: Conversation) { self.conversation = conversation }
 
-  private var gateway: Gateway { conversation.gateway }
+  private var services: Services { conversation.services }
 
   /// - Throws: `DeliveryFailure` when WeChat does not say now what there is to tell.
   func message(_ news: ShopNews) throws -> [UInt8] {
@@ -29,12 +30,12 @@ struct RemakeNotification {
 
   /// What WeChat was given to return: as the attempt sent it, else as the shop's row has it.
   private func attach(of outTradeNo: OutTradeNo, _ news: ShopNews) throws -> String? {
-    let attempt = try gateway.attempts.find(
+    let attempt = try services.attempts.find(
       news.merchant, outTradeNo, until: conversation.deadline)
     if let parameters = attempt?.parameters, let sent = try? UnifiedOrder(stored: parameters) {
       return sent.attach
     }
-    let record = try gateway.orders.find(
+    let record = try services.orders.find(
       merchant: news.merchant, number: news.order, until: conversation.deadline)
     return record?.order.attach.flatMap(Description.init(fitting:))?.text
   }
@@ -45,7 +46,7 @@ struct RemakeNotification {
   ) throws -> RefundRecord {
     // The shop is told within the same lease.
     let question = Conversation(
-      gateway: gateway, merchant: conversation.merchant, requestID: conversation.requestID,
+      services: services, merchant: conversation.merchant, requestID: conversation.requestID,
       deadline: conversation.deadline - ShopAddress.patience)
     let record: RefundRecord
     do throws(WeChatPayError) {

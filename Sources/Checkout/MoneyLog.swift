@@ -48,13 +48,3 @@ struct MoneyLog: Sendable {
     }
   }
 }
-
-extension Gateway {
-  /// An act whose journal lines are logged once they are committed.
-  func logged(_ act: Act) -> Act {
-    var act = act
-    let log = MoneyLog(logger)
-    act.witness = { log.write($0) }
-    return act
-  }
-}

@@ -1,15 +1,15 @@
-import Payments
+package import Payments
 import Store
 import WeChatPay
 
 /// Asks WeChat about a number (查单) and records what it answers.
-struct AskWeChat {
+package struct AskWeChat {
   private let conversation: Conversation
 
-  init(_ conversation: Conversation) { self.conversation = conversation }
+  package init(_ conversation: Conversation) { self.conversation = conversation }
 
   /// What WeChat says of a number, as it was recorded.
-  enum Word: Equatable {
+  package enum Word: Equatable {
     case paid
     /// Paid, in contradiction to our records: the alarm is raised, no state was changed.
     case contradicted(Alarm)
@@ -32,7 +32,7 @@ struct AskWeChat {
 
   /// - Returns: the attempt's state as recorded afterwards.
   /// - Throws: `WeChatPayError` when WeChat gave no usable answer; nothing was changed then.
-  func ask(_ attempt: PaymentAttempt) throws -> PaymentState {
+  package func ask(_ attempt: PaymentAttempt) throws -> PaymentState {
     switch try word(about: attempt) {
     case .paid: .paid
     case .closed: .closed
@@ -41,10 +41,10 @@ struct AskWeChat {
   }
 
   /// The same in WeChat's own terms.
-  func word(about attempt: PaymentAttempt) throws -> Word {
+  package func word(about attempt: PaymentAttempt) throws -> Word {
     let askedAt = conversation.now
     let word = try word(about: attempt.outTradeNo)
-    let attempts = conversation.gateway.attempts
+    let attempts = conversation.services.attempts
     switch word {
     // Why it was closed here says more.
     case .closed where attempt.state == .closed: break
@@ -63,8 +63,8 @@ struct AskWeChat {
 
   /// Asks about an order that has no attempt here: another program may have placed it at WeChat, or
   /// this one before its database was restored.
-  func word(about order: Order) throws -> Word {
-    let taken = try conversation.gateway.attempts.find(
+  package func word(about order: Order) throws -> Word {
+    let taken = try conversation.services.attempts.find(
       order.merchant, order.number, until: conversation.deadline)
     // What WeChat has under the number is an attempt of another order: of `A`, where this is `A-2`.
     guard taken.map({ $0.order == order.number }) ?? true else { return .unknown }
@@ -72,7 +72,7 @@ struct AskWeChat {
   }
 
   /// Asks about a number and takes in a payment of it, also of one that another program has placed.
-  func word(about number: OutTradeNo) throws -> Word {
+  package func word(about number: OutTradeNo) throws -> Word {
     let answer: OrderQueryAnswer
     do {
       answer = try conversation.weChat.query(number)
@@ -93,7 +93,7 @@ struct AskWeChat {
     let merchant = conversation.merchant
     let verified = VerifiedProof(
       proof, merchant: merchant.name, appID: merchant.appID, merchantID: merchant.merchantID)
-    let outcome = try conversation.gateway.attempts.recordPaid(
+    let outcome = try conversation.services.attempts.recordPaid(
       verified, isRefunded: answer.tradeState == .refund, by: conversation.act("wechat-query"))
     switch outcome {
     case .applied, .duplicate: return .paid

@@ -1,3 +1,4 @@
+import Checkout
 import Configuration
 import Curl
 import Payments

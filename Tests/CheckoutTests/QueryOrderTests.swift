@@ -1,7 +1,7 @@
 import Payments
 import Testing
 
-@testable import Gateway
+@testable import Checkout
 
 @Suite struct QueryOrderTests {
   @Test(arguments: [

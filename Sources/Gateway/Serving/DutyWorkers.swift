@@ -1,6 +1,9 @@
+package import Checkout
+package import Configuration
 import Dispatch
 import Linux
 import Logging
+import Outbox
 import Server
 import Store
 import Synchronization
@@ -18,9 +21,23 @@ final class DutyWorkers: Sendable {
   private static let pause = DispatchTimeInterval.microseconds(
     Int(max(dueAfter(seconds: 1), 100_000)))
 
-  init(_ gateway: Gateway) {
-    runner = DutyRunner(gateway)
-    logger = gateway.logger
+  private let hasShopToTell: Bool
+
+  /// - Parameter shop: how the merchants' shops are told what happens.
+  init(_ services: Services, _ shop: ShopChannels) {
+    runner = DutyRunner(services, Self.work(shop))
+    hasShopToTell = !shop.isEmpty
+    logger = services.logger
+  }
+
+  /// What is done for each kind of duty.
+  static func work(_ shop: ShopChannels) -> DutyRunner.Work {
+    { duty, conversation in
+      switch duty.kind {
+      case .payment, .latePayment, .refund, .platformRefunds: try conversation.followUp(duty)
+      case .delivery: try DeliverEvents(shop, conversation, duty).run()
+      }
+    }
   }
 
   /// Starts the threads; they hold this object until `stop`.
@@ -30,7 +47,7 @@ final class DutyWorkers: Sendable {
       switch kind {
       case .refund, .latePayment, .platformRefunds: "refund"
       case .payment: "payment"
-      case .delivery: runner.hasShopToTell ? "tell" : "payment"
+      case .delivery: hasShopToTell ? "tell" : "payment"
       }
     }
     return try kinds.flatMap { name, kinds in
@@ -67,4 +84,14 @@ final class DutyWorkers: Sendable {
 extension Gateway {
   /// Few: each is mostly waiting for WeChat, which wants to be asked slowly.
   package static let dutyWorkers = 4
+}
+
+/// Does everything that is due now (待办), one after the other.
+///
+/// - Returns: how many duties were run.
+package func sweep(_ services: Services, _ settings: Settings) throws -> Int {
+  let runner = DutyRunner(services, DutyWorkers.work(ShopChannels(settings, workers: 1)))
+  var count = 0
+  while try runner.runNext() { count += 1 }
+  return count
 }

@@ -16,9 +16,9 @@ struct SettleLatePayment {
   private static let reason = "订单已关闭或已支付，自动退款"
 
   func run() throws -> DutyEnding {
-    let (gateway, merchant) = (conversation.gateway, conversation.merchant)
+    let (services, merchant) = (conversation.services, conversation.merchant)
     guard merchant.latePayment == .refund, let outTradeNo = OutTradeNo(duty.subject),
-      let payment = try gateway.attempts.find(
+      let payment = try services.attempts.find(
         merchant.name, outTradeNo, until: conversation.deadline),
       payment.state == .paid, let reason = Reason(Self.reason),
       // One payment, one number: whoever does this twice finds it done.
@@ -27,13 +27,13 @@ struct SettleLatePayment {
     // What somebody has given back by hand meanwhile is not given back again.
     let amount: Fen
     do {
-      amount = try gateway.refunds.left(of: payment, until: conversation.deadline)
+      amount = try services.refunds.left(of: payment, until: conversation.deadline)
     } catch is NotRefundable {
       return .done
     }
     let parameters = try ApplyRefund(
       of: payment, number: number, amount: amount, reason: reason.text, merchant: merchant)
-    let creation = try gateway.refunds.apply(
+    let creation = try services.refunds.apply(
       RefundApplication(
         payment: payment, number: number, amount: amount, kind: .unshipped, reason: reason,
         key: nil, approvedParameters: parameters.stored),
@@ -43,7 +43,7 @@ struct SettleLatePayment {
     case .refused(.exceeds):
       return .again(afterSeconds: Patience.answer.seconds(attempt: duty.attempt), isFresh: false)
     case .conflict:
-      try gateway.refunds.raise(
+      try services.refunds.raise(
         .refundNumberTaken, of: payment, detail: "refund \(number) is of other content",
         by: conversation.act("late-payment"))
       return .done

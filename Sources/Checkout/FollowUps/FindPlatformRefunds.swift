@@ -15,15 +15,15 @@ struct FindPlatformRefunds {
   }
 
   func run() throws -> DutyEnding {
-    let (gateway, merchant) = (conversation.gateway, conversation.merchant)
+    let (services, merchant) = (conversation.services, conversation.merchant)
     guard let number = OutTradeNo(duty.subject),
-      let payment = try gateway.attempts.find(
+      let payment = try services.attempts.find(
         merchant.name, number, until: conversation.deadline),
       let transactionID = payment.transactionID
     else { return .done }
     let list = try conversation.refunds.queryRefunds(of: transactionID, outTradeNo: number)
     for odd in list.unreadable {
-      try gateway.refunds.raise(
+      try services.refunds.raise(
         .refundUnreadable, of: payment, detail: odd, by: conversation.act("wechat-query"))
     }
     var isUnderstood = true
@@ -33,18 +33,18 @@ struct FindPlatformRefunds {
         continue
       }
       let act = conversation.act("wechat-query")
-      if let known = try gateway.refunds.find(
+      if let known = try services.refunds.find(
         merchant.name, record.outRefundNo, until: conversation.lateDeadline)
       {
         // Also of one that was given up here: that WeChat has it nevertheless becomes an alarm.
-        _ = try gateway.refunds.record(news, of: known, by: act)
+        _ = try services.refunds.record(news, of: known, by: act)
       } else {
-        _ = try gateway.refunds.recordElsewhere(
+        _ = try services.refunds.recordElsewhere(
           news, number: record.outRefundNo, of: payment, by: act)
       }
     }
     guard !isUnderstood else { return .done }
-    gateway.logger.warning(
+    services.logger.warning(
       "WeChat reports a refund with a status that is not known; it is asked again",
       metadata: ["out_trade_no": "\(number)"])
     return .again(afterSeconds: Patience.answer.seconds(attempt: duty.attempt), isFresh: false)

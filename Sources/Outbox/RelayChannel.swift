@@ -1,3 +1,4 @@
+import Checkout
 import Curl
 import Payments
 import Store
@@ -44,7 +45,7 @@ struct RelayChannel: Channel {
   private func message(
     _ news: ShopNews, attempts: Int, in conversation: Conversation
   ) throws -> [UInt8] {
-    let bodies = try conversation.gateway.notifications.originals(
+    let bodies = try conversation.services.notifications.originals(
       of: news, until: conversation.deadline)
     if let body = bodies.first(where: { tells(of: news, $0, in: conversation) }) { return body }
     guard attempts >= Self.patience else {

@@ -1,3 +1,4 @@
+import Checkout
 import Configuration
 import MariaDB
 import Payments
@@ -13,12 +14,12 @@ struct ShopTablesChannel: Channel {
   private let statements: [ShopEvent: [ShopStatement]]
   private let database: Database
 
-  init(_ statements: [ShopEvent: [ShopStatement]], _ settings: ConnectionSettings) {
+  init(_ statements: [ShopEvent: [ShopStatement]], _ settings: ConnectionSettings, workers: Int) {
     self.statements = statements
     var settings = settings
     // A row that is as it should be was found: the statement ran before, after a crash perhaps.
     settings.countsFoundRows = true
-    database = Database(settings, connections: Gateway.dutyWorkers)
+    database = Database(settings, connections: workers)
   }
 
   var events: Set<ShopEvent> { Set(statements.keys) }

@@ -1,17 +1,16 @@
-import Configuration
 package import Payments
 import Store
 import WeChatPay
 
 /// Asks WeChat now about all that it may hold of an order, and takes in what it says: after a
 /// restored backup, and for numbers that another program has sent.
-struct QueryOrder {
+package struct QueryOrder {
   private let conversation: Conversation
 
-  init(_ conversation: Conversation) { self.conversation = conversation }
+  package init(_ conversation: Conversation) { self.conversation = conversation }
 
   /// What WeChat said of one number.
-  typealias Answer = (number: OutTradeNo, word: AskWeChat.Word)
+  package typealias Answer = (number: OutTradeNo, word: AskWeChat.Word)
 
   /// So many attempts of an order that are unknown here are looked for, one after the other.
   private static let longestSearch = 10
@@ -19,7 +18,7 @@ struct QueryOrder {
   /// - Parameter number: the order's, or that of one of its attempts, which alone is asked about then.
   /// - Returns: the order and the answers; `nil` when the number stands nowhere: nothing is asked.
   /// - Throws: `WeChatPayError` when WeChat gives no usable answer; what it said before is recorded.
-  func run(_ number: OutTradeNo) throws -> (order: OutTradeNo, answers: [Answer])? {
+  package func run(_ number: OutTradeNo) throws -> (order: OutTradeNo, answers: [Answer])? {
     if try isOrder(number) { return (number, try askAll(of: number)) }
     if let attempt = try find(number) {
       return (attempt.order, [(number, try ask(attempt.outTradeNo, of: attempt.order))])
@@ -29,7 +28,7 @@ struct QueryOrder {
   }
 
   private func askAll(of order: OutTradeNo) throws -> [Answer] {
-    let attempts = try conversation.gateway.attempts.list(
+    let attempts = try conversation.services.attempts.list(
       conversation.merchant.name, of: order, until: conversation.deadline)
     var answers: [Answer] = []
     for attempt in attempts {
@@ -59,19 +58,19 @@ struct QueryOrder {
   }
 
   private func find(_ number: OutTradeNo) throws -> PaymentAttempt? {
-    try conversation.gateway.attempts.find(
+    try conversation.services.attempts.find(
       conversation.merchant.name, number, until: conversation.deadline)
   }
 
   private func isOrder(_ number: OutTradeNo) throws -> Bool {
-    try conversation.gateway.orders.find(
+    try conversation.services.orders.find(
       merchant: conversation.merchant.name, number: number, until: conversation.deadline) != nil
   }
 }
 
 extension OutTradeNo {
   /// The order of which this may be the second or a later attempt: `A` for `A-2`.
-  var orderOfLaterAttempt: OutTradeNo? {
+  package var orderOfLaterAttempt: OutTradeNo? {
     guard let match = text.wholeMatch(of: /(.+)-([0-9]{1,2})/), let attempt = Int(match.output.2),
       attempt > 1, let order = OutTradeNo(String(match.output.1)),
       OutTradeNo(order: order, attempt: attempt) == self
@@ -80,25 +79,9 @@ extension OutTradeNo {
   }
 }
 
-extension Gateway {
-  /// Asks WeChat about an order by hand, as `QueryOrder` does.
-  ///
-  /// - Returns: a sentence for each number that was asked about; `nil` when the number stands nowhere.
-  /// - Throws: `WeChatPayError` with WeChat's own words.
-  package func query(
-    _ merchant: MerchantName, _ number: OutTradeNo, until deadline: ContinuousClock.Instant
-  ) throws -> [String]? {
-    guard let merchant = settings.merchant(merchant) else { throw Refusal(.internalFault) }
-    let conversation = Conversation(
-      gateway: self, merchant: merchant, requestID: nil, deadline: deadline)
-    return try QueryOrder(conversation).run(number)?.answers.map { answer in
-      "\(answer.number): \(answer.word.sentence)"
-    }
-  }
-}
-
 extension AskWeChat.Word {
-  fileprivate var sentence: String {
+  /// What WeChat said, for a person.
+  package var sentence: String {
     switch self {
     case .paid: "paid; recorded"
     case .contradicted(let alarm): "paid, but \(alarm.rawValue): \(alarm.sentence)"

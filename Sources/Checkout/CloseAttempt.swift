@@ -1,12 +1,12 @@
-import Payments
+package import Payments
 import Store
 import WeChatPay
 
 /// Closes an attempt at WeChat (关单), after asking whether it has been paid.
-struct CloseAttempt {
+package struct CloseAttempt {
   private let conversation: Conversation
 
-  init(_ conversation: Conversation) { self.conversation = conversation }
+  package init(_ conversation: Conversation) { self.conversation = conversation }
 
   /// - Parameters:
   ///   - actor: whose decision it is, as in `Act`.
@@ -15,11 +15,11 @@ struct CloseAttempt {
   ///   it is open there, and has to be looked at again.
   /// - Throws: `PaymentRefusal.orderPaid` when the buyer was faster; `WeChatPayError` when WeChat
   ///   did not say that it is closed: the attempt stays as it was.
-  func close(
+  package func close(
     _ attempt: PaymentAttempt, _ closing: Closing, by actor: String,
     knowing word: AskWeChat.Word? = nil
   ) throws -> Bool {
-    let attempts = conversation.gateway.attempts
+    let attempts = conversation.services.attempts
     switch try word ?? AskWeChat(conversation).word(about: attempt) {
     case .paid: throw PaymentRefusal.orderPaid
     case .closed: break
@@ -34,12 +34,12 @@ struct CloseAttempt {
 
   /// Closes what WeChat has under the number of an order that has no attempt here.
   ///
-  /// - Throws: `Refusal` when it is paid there; `WeChatPayError` as above.
-  func close(unopened order: Order) throws {
+  /// - Throws: `PaymentRefusal` or `PaidInContradiction` when it is paid there; `WeChatPayError` as above.
+  package func close(unopened order: Order) throws {
     switch try AskWeChat(conversation).word(about: order) {
     case .paid: throw PaymentRefusal.orderPaid
     case .contradicted(let alarm):
-      throw Refusal(.orderPaid, "WeChat reports a payment, \(alarm.sentence): see the alarms.")
+      throw PaidInContradiction(alarm: alarm)
     case .closed, .unknown: break
     case .open, .undecided:
       do {
@@ -74,10 +74,19 @@ struct CloseAttempt {
         throw try AskWeChat(conversation).word(about: attempt).settles
           ? PaymentRefusal.orderPaid : error
       default:
-        try conversation.gateway.attempts.note(
+        try conversation.services.attempts.note(
           attempt, error.event, "\(error)", by: conversation.act(actor))
         throw error
       }
     }
+  }
+}
+
+/// WeChat reports a payment that contradicts our records: an alarm was raised, no state was changed.
+package struct PaidInContradiction: Error, CustomStringConvertible {
+  package let alarm: Alarm
+
+  package var description: String {
+    "WeChat reports a payment, \(alarm.sentence): see the alarms."
   }
 }

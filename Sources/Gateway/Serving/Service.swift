@@ -1,9 +1,11 @@
+import Checkout
 import Configuration
 import Dispatch
 import FastCGI
 import Linux
 import Logging
 import MariaDB
+import Outbox
 import Server
 
 /// What a process does that serves: answers requests, and beside that does what is due.
@@ -23,17 +25,21 @@ final class Service: Sendable {
     let hosts = settings.weChatHosts
     let identities = try settings.identitySessions()
     let writing = WritingHealth()
-    func gateway(connections: Int) -> Gateway {
-      Gateway(
-        settings: settings,
-        database: Database(settings.database.service, connections: connections), hosts: hosts,
-        identities: identities, logger: logger, writing: writing)
+    func services(connections: Int) -> Services {
+      Services(
+        settings, Database(settings.database.service, connections: connections), hosts: hosts,
+        identities: identities, logger)
     }
     let listeners = listeners(settings)
     // A gateway for each socket, with connections of its own: a rush on one leaves the others theirs.
     let gateways = Dictionary(
       uniqueKeysWithValues: listeners.map {
-        ($0.name, gateway(connections: settings.database.connections))
+        (
+          $0.name,
+          Gateway(
+            settings: settings, services: services(connections: settings.database.connections),
+            writing: writing)
+        )
       })
     server = Server(
       sockets, of: listeners, allowedUserIDs: settings.allowedUserIDs, logger: logger
@@ -43,7 +49,9 @@ final class Service: Sendable {
       }
       return gateway.respond(to: request, on: socket)
     }
-    duties = DutyWorkers(gateway(connections: max(1, dutyWorkers)))
+    duties = DutyWorkers(
+      services(connections: max(1, dutyWorkers)),
+      ShopChannels(settings, workers: settings.shareOfOneProcess(of: Gateway.dutyWorkers)))
     self.settings = settings
     self.dutyWorkers = dutyWorkers
     self.logger = logger

@@ -1,10 +1,11 @@
 import OpenSSL
-import Payments
-import WeChatPay
+package import Payments
+import Store
+package import WeChatPay
 
 extension OutRefundNo {
   /// A number of our own choice: 128 random bits, so that nobody can foretell it.
-  static func random() -> OutRefundNo {
+  package static func random() -> OutRefundNo {
     guard let number = OutRefundNo("R" + hexadecimal(randomBytes(16))) else {
       preconditionFailure("Letters and digits make a refund number.")
     }
@@ -14,14 +15,13 @@ extension OutRefundNo {
 
 extension ApplyRefund {
   /// The parameters of a refund of a payment.
-  init(
+  package init(
     of payment: PaymentAttempt, number: OutRefundNo, amount: Fen, reason: String,
     merchant: Merchant
   ) throws {
-    guard let transactionID = payment.transactionID else { throw Refusal(.orderNotPaid) }
+    guard let transactionID = payment.transactionID else { throw NotRefundable.notPaid }
     guard amount <= payment.total else {
-      throw Refusal(
-        .refundExceedsPayment, "At most \(payment.total.amount) fen were paid.")
+      throw NotRefundable.exceedsPayment(total: payment.total)
     }
     try self.init(
       transactionID: transactionID, outTradeNo: payment.outTradeNo, outRefundNo: number,
@@ -29,7 +29,7 @@ extension ApplyRefund {
   }
 
   /// The parameters of a refund that was applied for.
-  init(_ refund: Refund, amount: Fen, merchant: Merchant) throws {
+  package init(_ refund: Refund, amount: Fen, merchant: Merchant) throws {
     try self.init(
       transactionID: refund.transactionID, outTradeNo: refund.outTradeNo,
       outRefundNo: refund.number, total: refund.total, amount: amount,

@@ -1,3 +1,4 @@
+import Checkout
 import MariaDB
 import Payments
 import Pooling

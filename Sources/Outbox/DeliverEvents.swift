@@ -1,21 +1,24 @@
+package import Checkout
 import Linux
 import Logging
 import Payments
-import Store
+package import Store
 import WeChatPay
 
 /// Tells the shop what has happened to an order: on each channel event after event, and the next
 /// one only when the one before has arrived or was given up.
-struct DeliverEvents {
+package struct DeliverEvents {
+  private let shop: ShopChannels
   private let conversation: Conversation
   private let duty: Duty
 
-  init(_ conversation: Conversation, _ duty: Duty) {
+  package init(_ shop: ShopChannels, _ conversation: Conversation, _ duty: Duty) {
+    self.shop = shop
     self.conversation = conversation
     self.duty = duty
   }
 
-  private var gateway: Gateway { conversation.gateway }
+  private var services: Services { conversation.services }
   private var merchant: MerchantName { conversation.merchant.name }
 
   /// What has become of the next event on a channel.
@@ -29,12 +32,12 @@ struct DeliverEvents {
     case heldBack
   }
 
-  func run() throws -> DutyEnding {
+  package func run() throws -> DutyEnding {
     guard let order = OutTradeNo(duty.subject) else { return .done }
     crashPoint("O1")
     var pauses: [Int64] = []
     var isAhead = false
-    channels: for channel in gateway.shop.channels(of: merchant) {
+    channels: for channel in shop.channels(of: merchant) {
       while true {
         switch try apart(channel, of: order, { try step(order, on: channel) }) {
         case .ahead: isAhead = true
@@ -65,7 +68,7 @@ struct DeliverEvents {
       return try body()
     } catch {
       guard let failure = DeliveryFailure(error) else { throw error }
-      gateway.logger.error(
+      services.logger.error(
         "no delivery",
         metadata: [
           "merchant": "\(merchant)", "order_no": "\(order)", "channel": "\(channel.name.rawValue)",
@@ -81,11 +84,11 @@ struct DeliverEvents {
       return .later(seconds: 0)
     }
     // Before the database is asked what there is to tell: all orders of an outage come by here.
-    if let rest = gateway.shop.breaker.restSeconds(merchant, channel.name) {
+    if let rest = shop.breaker.restSeconds(merchant, channel.name) {
       return .later(seconds: max(rest, turn))
     }
-    let step = try gateway.shop.breaker.telling(merchant) { () -> Step in
-      let next = try gateway.deliveries.next(
+    let step = try shop.breaker.telling(merchant) { () -> Step in
+      let next = try services.deliveries.next(
         channel.name, of: channel.events, merchant, order, duty, until: conversation.deadline)
       guard let pending = next else { return .allTold }
       let left = pending.secondsLeft(at: conversation.now)
@@ -99,36 +102,36 @@ struct DeliverEvents {
     let start = ContinuousClock.now
     let remark: String?
     do {
-      defer { gateway.shop.breaker.noteDuration(.now - start, merchant, channel.name) }
+      defer { shop.breaker.noteDuration(.now - start, merchant, channel.name) }
       remark = try channel.tell(pending.news, attempts: pending.attempts, in: conversation)
     } catch {
       guard let failure = DeliveryFailure(error) else { throw error }
       return try note(failure, pending)
     }
     crashPoint("O2")
-    gateway.shop.breaker.noteAnswer(merchant, channel.name)
+    shop.breaker.noteAnswer(merchant, channel.name)
     // What was tried before may have worked, and its repetition finds nothing to do.
     let isFirst = pending.isFirstTry && duty.attempt <= 1
-    try gateway.deliveries.recordArrived(
+    try services.deliveries.recordArrived(
       pending, remark: remark, isRemarkable: isFirst, by: conversation.act("delivery"))
     crashPoint("O3")
     if let remark, isFirst {
-      gateway.logger.warning("delivered, but", metadata: metadata(pending, remark))
+      services.logger.warning("delivered, but", metadata: metadata(pending, remark))
     }
     return .ahead
   }
 
   private func note(_ failure: DeliveryFailure, _ pending: Deliveries.Pending) throws -> Step {
-    if failure.isOutage { gateway.shop.breaker.noteOutage(merchant, pending.channel) }
-    let state = try gateway.deliveries.recordFailed(
+    if failure.isOutage { shop.breaker.noteOutage(merchant, pending.channel) }
+    let state = try services.deliveries.recordFailed(
       pending, remark: failure.remark, duty, by: conversation.act("delivery"))
     guard state != .dead else {
-      gateway.logger.error("delivery given up", metadata: metadata(pending, failure.remark))
+      services.logger.error("delivery given up", metadata: metadata(pending, failure.remark))
       return .ahead
     }
     // The first time only: it is tried for three days.
     if pending.attempts == 0 {
-      gateway.logger.warning("delivery failed", metadata: metadata(pending, failure.remark))
+      services.logger.warning("delivery failed", metadata: metadata(pending, failure.remark))
     }
     return .later(seconds: Patience.delivery.seconds(attempt: pending.attempts + 1))
   }

@@ -2,7 +2,7 @@ import Payments
 import TestSupport
 import Testing
 
-@testable import Gateway
+@testable import Outbox
 
 /// Whom a shop that is slow to answer, or does not answer at all, keeps from being told.
 @Suite struct BreakerTests {
