@@ -44,11 +44,13 @@ package final class WeChatHosts: Sendable {
   ///   - mayBeRepeated: whether another host may be asked although one may have got the message.
   ///   - signed: makes the message anew for each host. WeChat's hosts may share what they remember
   ///     of nonces, so that no two messages have the same one.
+  /// - Returns: the answer, and what came of the message at the hosts that were asked before; unsent
+  ///   when there were none.
   /// - Throws: `TransportError`; it counts as unsent only when no host can have got the message.
   func exchange(
     path: String, mayBeRepeated: Bool, sessions: Pool<Session>,
     deadline: ContinuousClock.Instant, signed: () -> Fields
-  ) throws(TransportError) -> Fields {
+  ) throws(TransportError) -> (answer: Fields, earlier: TransportError) {
     var failure = TransportError(
       wasSent: false, message: "WeChat has not answered several times; it is asked again shortly")
     for host in hostsInOrder() {
@@ -60,7 +62,7 @@ package final class WeChatHosts: Sendable {
           sessions: sessions, deadline: deadline)
         let answer = try response.message()
         note(host) { $0.succeed() }
-        return answer
+        return (answer, failure)
       } catch {
         // A certificate that is refused is the merchant's trouble, not the host's.
         if error.wasSent || error.isElsewhereHelpful, !error.isCertificateFault {

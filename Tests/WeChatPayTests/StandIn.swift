@@ -121,6 +121,12 @@ final class StandIn: Sendable {
     try eventually("\(count) requests") { received.count >= count }
   }
 
+  /// Ends the host: nobody listens at its address any more.
+  func stop() throws {
+    process.terminate()
+    try process.wait()
+  }
+
   /// The body is logged by a server that passes it on: one that answers itself does not read it.
   private static func configuration(
     _ identity: CertificateAuthority.Identity, clients: String, maps: String,

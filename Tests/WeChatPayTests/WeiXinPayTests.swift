@@ -203,6 +203,51 @@ import Testing
     #expect(error.outcome == .unknown)
   }
 
+  /// What WeChat had trouble with it may have done all the same.
+  @Test func `SYSTEMERROR is not forgotten when no host can be reached afterwards`() throws {
+    let troubled = answer(["result_code": "FAIL", "err_code": "SYSTEMERROR"])
+    let main = try standIns.host(["/pay/unifiedorder": troubled, "/pay/closeorder": troubled])
+    let hosts = standIns.hosts(main.url, try standIns.deadURL())
+    let order = try Sample.unifiedOrder()
+    let errors = try concurrently(3) { number -> WeChatPayError? in
+      do throws(WeChatPayError) {
+        switch number {
+        case 0: _ = try conversation(hosts).pay(order)
+        case 1: try conversation(hosts).close(Sample.number)
+        default:
+          try? main.waitForRequests(2)
+          try? main.stop()
+        }
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(errors.compactMap { $0?.outcome } == [.unknown, .unknown])
+    #expect(errors[0]?.handling == .query)
+  }
+
+  @Test func `a refusal at one host does not speak of what the other may have executed`() throws {
+    let page = StandIn.Answer.page(status: 502, Array("<html></html>".utf8))
+    let refused = answer(["result_code": "FAIL", "err_code": "PARAM_ERROR"])
+    let main = try standIns.host(["/pay/unifiedorder": page, "/pay/orderquery": page])
+    let backup = try standIns.host([
+      "/pay/unifiedorder": refused,
+      "/pay/orderquery": answer(["result_code": "FAIL", "err_code": "ORDERNOTEXIST"]),
+    ])
+    let placing = try #require(throws: WeChatPayError.self) {
+      try conversation(standIns.hosts(main.url, backup.url)).pay(Sample.unifiedOrder())
+    }
+    #expect(placing.outcome == .unknown)
+    #expect(placing.code == .paramError)
+    #expect(!placing.isAnswered)
+    // A question changes nothing, wherever it arrives.
+    let asking = try #require(throws: WeChatPayError.self) {
+      try conversation(standIns.hosts(main.url, backup.url)).query(Sample.number)
+    }
+    #expect(asking.outcome == .didNotHappen)
+  }
+
   @Test func `an order that reached no host did not happen; a question stays open`() throws {
     let hosts = standIns.hosts(try standIns.deadURL(), try standIns.deadURL())
     let placing = try #require(throws: WeChatPayError.self) {

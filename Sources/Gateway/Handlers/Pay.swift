@@ -169,7 +169,7 @@ extension PaymentAttempts.Failure {
     let isDefinite = [.wechatRefused, .paymentMisconfigured].contains(answer.code)
     self.init(
       didNotHappen: didNotHappen, isPace: error.handling == .slowDown,
-      isAnswered: isDefinite && error.code != nil,
+      isAnswered: isDefinite && error.isAnswered,
       refusal: isDefinite ? PlacingRefusal(answer, now: now) : nil, detail: "\(error)")
   }
 }

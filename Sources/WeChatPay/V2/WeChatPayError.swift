@@ -19,11 +19,13 @@ package struct WeChatPayError: Error, Sendable {
   /// The call that failed.
   package let call: WeChatCall
   /// What is known; to be asked first.
-  package let outcome: Outcome
+  package private(set) var outcome: Outcome
   /// What to do about it.
-  package let handling: Handling
+  package private(set) var handling: Handling
   /// WeChat's code; `nil` when the call did not get as far as a verified answer.
   package let code: ErrorCode?
+  /// Whether WeChat has answered, verified, all that the call sent: nothing of it is still under way.
+  package private(set) var isAnswered: Bool
   /// For a person: what was expected, what came, what to do. Holds no secret and no openid.
   package let message: String
   /// WeChat's own words (`err_code_des` or `return_msg`), at most 128 characters.
@@ -38,6 +40,7 @@ package struct WeChatPayError: Error, Sendable {
     self.message = "\(call.rawValue): \(message)"
     self.weChatText = weChatText.map { String($0.prefix(128)) }
     code = nil
+    isAnswered = false
     // A question that was not even sent leaves open what it was to find out.
     outcome = wasSent || call.isQuestion ? .unknown : .didNotHappen
     self.handling = handling ?? Self.handling(of: call, wasSent: wasSent)
@@ -69,10 +72,24 @@ package struct WeChatPayError: Error, Sendable {
   init(_ call: WeChatCall, code: ErrorCode, weChatText: String?) {
     self.call = call
     self.code = code
+    isAnswered = true
     self.weChatText = weChatText.map { String($0.prefix(128)) }
     outcome = code.outcome(of: call)
     handling = code.handling(of: call)
     message = "\(call.rawValue): refused with \(code.word.prefix(64))"
+  }
+
+  /// The same error where the call had been sent before, to another host or before a SYSTEMERROR:
+  /// what that may have done is not undone by a connection or a wish that was refused afterwards.
+  func following(_ earlier: WeChatPayError?) -> WeChatPayError {
+    guard let earlier, earlier.outcome == .unknown, !call.isQuestion else { return self }
+    var error = self
+    error.outcome = .unknown
+    error.isAnswered = isAnswered && earlier.isAnswered
+    if code == nil, handling == Self.handling(of: call, wasSent: false) {
+      error.handling = Self.handling(of: call, wasSent: true)
+    }
+    return error
   }
 }
 

@@ -84,16 +84,23 @@ package class WeiXinPay {
   ) throws(WeChatPayError) -> Fields {
     let answer = Answer(
       call: call, number: number, refundNumber: refundNumber, signType: signType)
+    var earlier: WeChatPayError?
     for seconds in Self.repetitionPauses {
       do {
         return try sendOnce(fields, awaiting: answer)
       } catch {
+        let failure = error.following(earlier)
         let leavesTime = ContinuousClock.now + .seconds(seconds) + .seconds(1) < deadline
-        guard error.code == .systemError, call.mayBeRepeated, leavesTime else { throw error }
+        guard error.code == .systemError, call.mayBeRepeated, leavesTime else { throw failure }
+        earlier = failure
         pause(milliseconds: seconds * 1000)
       }
     }
-    return try sendOnce(fields, awaiting: answer)
+    do {
+      return try sendOnce(fields, awaiting: answer)
+    } catch {
+      throw error.following(earlier)
+    }
   }
 
   /// Adds merchant and nonce, signs, posts, verifies.
@@ -104,9 +111,9 @@ package class WeiXinPay {
     _ fields: Fields, awaiting answer: Answer
   ) throws(WeChatPayError) -> Fields {
     let (call, signType) = (answer.call, answer.signType)
-    let received: Fields
+    let (received, earlier): (Fields, TransportError)
     do {
-      received = try hosts.exchange(
+      (received, earlier) = try hosts.exchange(
         path: call.path, mayBeRepeated: call.mayBeRepeated, sessions: sessions(for: call),
         deadline: deadline
       ) { signed(fields, signType) }
@@ -119,7 +126,12 @@ package class WeiXinPay {
         call, wasSent: error.wasSent && !isTurnedAway, error.message,
         handling: error.isCertificateFault ? .configure : nil)
     }
-    return try answer.verified(received, merchant: merchant)
+    do {
+      return try answer.verified(received, merchant: merchant)
+    } catch {
+      throw error.following(
+        WeChatPayError(call, wasSent: earlier.wasSent, earlier.message))
+    }
   }
 
   private func signed(_ fields: Fields, _ type: SignType) -> Fields {
