@@ -45,13 +45,7 @@ package struct Notifications: Sendable {
         }
         let stored = try connection.store(
           StoredMessage(message, settlement?.outcome), by: act)
-        for line in settlement?.lines ?? [] {
-          // The journal tells of a contradiction once, however often and in whatever form it comes.
-          if settlement?.outcome.isApplied != true, try connection.holds(line) { continue }
-          var line = line
-          line.notificationID = stored.id
-          try connection.record(line, by: act)
-        }
+        if let settlement { try connection.record(settlement, message: stored.id, by: act) }
         return settlement?.outcome
       }
       crashPoint("N2")
@@ -72,11 +66,7 @@ extension PaymentAttempts {
     proof.isRefunded = isRefunded
     return try database.settling(until: act.deadline) { [proof] connection in
       let settlement = try connection.settle(proof, by: act)
-      for line in settlement.lines {
-        // Whoever may ask can make WeChat repeat a contradiction as often as they like.
-        if !settlement.outcome.isApplied, try connection.holds(line) { continue }
-        try connection.record(line, by: act)
-      }
+      try connection.record(settlement, message: nil, by: act)
       if isRefunded { try connection.findRefunds(of: proof, settlement) }
       return settlement.outcome
     }
@@ -197,7 +187,7 @@ extension Connection {
 }
 
 extension PaidOutcome {
-  fileprivate var isApplied: Bool {
+  var isApplied: Bool {
     switch self {
     case .applied: true
     case .duplicate, .quarantined: false

@@ -42,6 +42,8 @@ package struct VerifiedProof: Sendable {
 struct Settlement {
   let outcome: PaidOutcome
   let lines: [JournalLine]
+  /// Of a payment that is applied: how many events its order had when its other attempts were read.
+  var eventsBefore: Int64?
 }
 
 extension Connection {
@@ -151,9 +153,7 @@ extension Connection {
     try query(
       """
       SELECT p.order_no, p.openid, p.total_fee, p.state, p.previous_state, p.transaction_id,
-        p.prepay_id IS NOT NULL AS accepted,
-        EXISTS (SELECT 1 FROM payment q WHERE q.merchant = p.merchant AND q.order_no = p.order_no
-          AND q.out_trade_no <> p.out_trade_no AND q.state = 'paid') AS other_paid
+        p.prepay_id IS NOT NULL AS accepted
       FROM payment p WHERE p.merchant = ? AND p.out_trade_no = ?
       """, [.text(verified.merchant.text), .text(verified.proof.outTradeNo.text)]
     ).first.map { try PaidRow(Columns(table: "payment", row: $0)) }
@@ -174,7 +174,46 @@ extension Connection {
     if row.previous == .closed {
       try plan(.latePayment, verified.merchant, verified.proof.outTradeNo.text, afterSeconds: 0)
     }
-    return .applied(verified, row, wish)
+    // In this order: `record` finds out whether another attempt was paid in between.
+    let events = try eventCount(verified.merchant, row.order)
+    let isSecond = try isPaid(row.order, apartFrom: verified)
+    var settlement = Settlement.applied(verified, row, wish, isSecond: isSecond)
+    settlement.eventsBefore = events
+    return settlement
+  }
+
+  private mutating func isPaid(
+    _ order: OutTradeNo, apartFrom verified: VerifiedProof
+  ) throws(MariaDBError) -> Bool {
+    try !query(
+      """
+      SELECT 1 FROM payment
+      WHERE merchant = ? AND order_no = ? AND out_trade_no <> ? AND state = 'paid' LIMIT 1
+      """,
+      [
+        .text(verified.merchant.text), .text(order.text), .text(verified.proof.outTradeNo.text),
+      ]
+    ).isEmpty
+  }
+
+  /// Writes the lines of a settlement.
+  ///
+  /// Of two attempts of an order that are paid in the same moment neither transaction sees the
+  /// other's. Both tell the shop, and of the numbers of the order's events each is given once: whose
+  /// payment got another number than the next one has to look again.
+  ///
+  /// - Parameter message: the number of the stored message that proves it; `nil` for an orderquery.
+  /// - Throws: `AttemptChanged` when the transaction has to run again.
+  mutating func record(_ settlement: Settlement, message: Int64?, by act: Act) throws {
+    let isApplied = settlement.outcome.isApplied
+    for var line in settlement.lines {
+      // The journal tells of a contradiction once, however often and in whatever form it comes.
+      if !isApplied, try holds(line) { continue }
+      line.notificationID = message
+      try record(line, by: act)
+    }
+    guard let before = settlement.eventsBefore, let paid = settlement.lines.first else { return }
+    guard try eventCount(paid.merchant, paid.order) == before + 1 else { throw AttemptChanged() }
   }
 }
 
@@ -211,7 +250,6 @@ private struct PaidRow {
   let transactionID: TransactionID?
   /// Whether WeChat has ever accepted it as we sent it.
   let isAccepted: Bool
-  let isOtherPaid: Bool
 
   init(_ columns: Columns) throws {
     order = try columns.value("order_no", OutTradeNo.init)
@@ -221,7 +259,6 @@ private struct PaidRow {
     previous = try columns.optional("previous_state", PaymentState.init)
     transactionID = try columns.optional("transaction_id", TransactionID.init)
     isAccepted = try columns.row.integer("accepted") == 1
-    isOtherPaid = try columns.row.integer("other_paid") == 1
   }
 
   /// Why a proof did not change the row; `nil` when the row already says the same.
@@ -238,12 +275,12 @@ private struct PaidRow {
 
 extension Settlement {
   fileprivate static func applied(
-    _ verified: VerifiedProof, _ row: PaidRow, _ wish: ShopWish?
+    _ verified: VerifiedProof, _ row: PaidRow, _ wish: ShopWish?, isSecond: Bool
   ) -> Settlement {
     let proof = verified.proof
     var alarms: [Alarm] = []
     if row.previous == .closed { alarms.append(.latePayment) }
-    if row.isOtherPaid { alarms.append(.secondPayment) }
+    if isSecond { alarms.append(.secondPayment) }
     if verified.isRefunded { alarms.append(.refundedElsewhere) }
     switch wish {
     case nil: alarms.append(.orderVanished)

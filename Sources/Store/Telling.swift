@@ -12,6 +12,15 @@ extension Connection {
     try plan(.delivery, line.merchant, line.order.text, afterSeconds: 0)
   }
 
+  /// How many events an order has had: the number of its latest.
+  mutating func eventCount(
+    _ merchant: MerchantName, _ order: OutTradeNo
+  ) throws -> Int64 {
+    try query(
+      "SELECT COALESCE(MAX(seq), 0) AS seq FROM event WHERE merchant = ? AND order_no = ?",
+      [.text(merchant.text), .text(order.text)])[0].integer("seq")
+  }
+
   /// - Returns: `false` when somebody else has taken the number.
   private mutating func number(
     _ event: ShopEvent, _ line: JournalLine, by act: Act

@@ -125,6 +125,34 @@ import Testing
     #expect(try planned.map { try $0.text("subject") } == [late.outTradeNo.text])
   }
 
+  /// Neither transaction sees what the other has not committed: what numbers the order's events also
+  /// says which of the two came second.
+  @Test func `of two attempts paid in the same moment exactly one is the second payment`() throws {
+    let shop = try Shop()
+    for round in 0..<60 {
+      let number = "20261121-\(round)-r"
+      let first = try shop.unpaid(number)
+      try shop.attempts.recordClosed(first, .replaced, by: shop.act())
+      let second = shop.attempt(shop.order(number), number: 2)
+      _ = try shop.attempts.open(second, by: shop.act())
+      let outcomes = try concurrently(2) { index -> PaidOutcome? in
+        let proof = shop.proof([first, second][index], transaction: "\(round)T\(index)")
+        guard index == 0 else { return try shop.attempts.recordPaid(proof, by: shop.act()) }
+        return try shop.notifications.record(
+          [shop.message(proof, "<xml>\(round)</xml>")], by: shop.act("wechat-notify"))[0]
+      }
+      let alarms = outcomes.map { outcome in
+        if case .applied(let alarms) = outcome { alarms } else { [Alarm]() }
+      }
+      #expect(alarms.filter { $0.contains(.secondPayment) }.count == 1)
+      let told = try shop.query(
+        "SELECT alarms FROM event WHERE order_no = '\(number)' AND event = 'paid' ORDER BY seq")
+      #expect(
+        try told.map { try $0.text("alarms").contains("second_payment") } == [false, true])
+      #expect(try shop.history(number).filter { $0 == "second_payment:>" }.count == 1)
+    }
+  }
+
   @Test func `a contradiction that WeChat repeats when asked is told once`() throws {
     let shop = try Shop()
     let attempt = try shop.unpaid()
