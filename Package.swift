@@ -97,7 +97,7 @@ let package = Package(
       ], swiftSettings: withCrashPoints),
     .target(
       name: "Simulator", dependencies: ["Server", "Curl", "OpenSSL", "Linux", logging],
-      swiftSettings: common),
+      exclude: ["README.md"], swiftSettings: common),
     .executableTarget(
       name: "weixinpay",
       dependencies: [

@@ -2,7 +2,7 @@ import Yams
 
 /// One key of `weixinpay.yaml`: its name, its shape, what holds without it, and its sentence.
 ///
-/// The reader, `sample-config`, the README's table and all messages are made from these
+/// The reader, `sample-config`, the table in Configuration.md and all messages are made from these
 /// declarations, so that they cannot disagree.
 struct Setting<Target>: Sendable {
   /// The key's path below its table, such as `listen.api.workers`.

@@ -64,9 +64,10 @@ import Testing
     #expect(Set(updates.values).count == updates.count)
   }
 
-  @Test func `what the README shows for a paid order guards the amount`() throws {
-    let readme = try String(contentsOfFile: sourceFile("README.md"), encoding: .utf8)
-    let statements = readme.matches(of: /UPDATE [a-z_]+[^;`]*?WHERE [^\n]*:[a-z_]+[^\n]*/)
+  @Test func `what the page shows for a paid order guards the amount`() throws {
+    let page = try String(
+      contentsOfFile: sourceFile("Sources/Documentation/Outbox.md"), encoding: .utf8)
+    let statements = page.matches(of: /UPDATE [a-z_]+[^;`]*?WHERE [^\n]*:[a-z_]+[^\n]*/)
       .map { String($0.output).replacing("\n", with: " ") }
     #expect(statements.count >= 5)
     for text in statements {

@@ -70,13 +70,14 @@ import Testing
   }
 
   @Test func `papers and units keep the sockets' group apart from the secrets'`() throws {
-    let readme = try String(contentsOfFile: sourceFile("README.md"), encoding: .utf8)
-    // Both languages.
-    #expect(readme.count(of: "usermod -aG weixinpay-nginx www-data") == 2)
-    #expect(readme.count(of: "usermod -aG weixinpay ") == 0)
-    #expect(
-      readme.count(of: "'d /run/weixinpay 2750 weixinpay weixinpay-nginx'") == 2)
-    #expect(readme.count(of: "install -m 0640 -g weixinpay app.secret api.key") == 2)
+    let pages = "Sources/Documentation"
+    for paper in ["README.md", "\(pages)/Install.md", "\(pages)/中文/安装.md"] {
+      let text = try String(contentsOfFile: sourceFile(paper), encoding: .utf8)
+      #expect(text.count(of: "usermod -aG weixinpay-nginx www-data") == 1)
+      #expect(text.count(of: "usermod -aG weixinpay ") == 0)
+      #expect(text.count(of: "'d /run/weixinpay 2750 weixinpay weixinpay-nginx'") == 1)
+      #expect(text.count(of: "install -m 0640 -g weixinpay app.secret api.key") == 1)
+    }
     let unit = try String(
       contentsOfFile: sourceFile("nginx/weixinpay.socket"), encoding: .utf8)
     #expect(unit.contains("\nSocketUser=weixinpay\nSocketGroup=weixinpay-nginx\nSocketMode=0660\n"))

@@ -115,7 +115,9 @@ import Testing
     let scripts = try ["nginx/demo", "nginx/demo-story", "README.md"].map {
       Repository.File(path: $0, text: try Repository.text($0))
     }
-    let files = try scripts + Repository.files(in: "Tests", endings: ["py", "swift"])
+    let files =
+      try scripts + Repository.files(in: "Sources", endings: ["md"])
+      + Repository.files(in: "Tests", endings: ["md", "py", "swift"])
     let found = places(in: files) { line in
       line.contains(/--(?:app-secret|api-key|password)["' ,=]/)
         || line.contains(/--[a-z-]+[ =]"?\$\((?:cat |<)/)

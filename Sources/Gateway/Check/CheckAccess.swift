@@ -33,7 +33,7 @@ extension Check {
         .warn(
           "secrets",
           "the gateway runs as \(userName()), as nginx does: a hole in the shop's PHP shows its keys",
-          "run it as a user of its own (README, step 2)"))
+          "run it as a user of its own (Install.md, step 2)"))
     }
     return findings
   }
@@ -59,7 +59,7 @@ extension Account {
     return .fail(
       "secrets",
       "\(name), as whom nginx and its PHP run, can read \(first)\(others), by the group \(group)",
-      "run: gpasswd -d \(name) \(group); the sockets have a group of their own (README, step 2);"
+      "run: gpasswd -d \(name) \(group); the sockets have a group of their own (Install.md, step 2);"
         + " then restart nginx and PHP, which keep the groups that they have")
   }
 }
@@ -133,7 +133,7 @@ extension Check {
       .fail(
         "listen.peers", "none of \(peers.map(\.name).joined(separator: ", ")) may pass \(place)",
         isOwn
-          ? "give the sockets a group of their own, and nginx's user to it (README, step 2)"
+          ? "give the sockets a group of their own, and nginx's user to it (Install.md, step 2)"
           : "run: usermod -aG \(group) \(first.name); then reload nginx")
     ]
   }
