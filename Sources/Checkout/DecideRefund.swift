@@ -13,15 +13,14 @@ package struct DecideRefund: Sendable {
   ///
   /// What was sent can be withdrawn as long as WeChat has refused it, for want of money in the
   /// merchant's account for instance, and does not know it when asked; then it is `refused`.
-  /// - Throws: `RefundRefusal` when the refund's state does not allow the decision.
+  /// - Throws: `RefundRefusal` when the refund's state does not allow the decision;
+  ///   `CheckoutRefusal.reasonMissing`; `NotRefundable.tooMany` when WeChat would not take it.
   package func decide(
     _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act
   ) throws -> RefundReview {
     let review: RefundReview
     do {
-      review = try services.refunds.decide(merchant, number, decision, by: act) { refund, amount in
-        try ApplyRefund(refund, amount: amount, merchant: services.merchant(merchant)).stored
-      }
+      review = try record(merchant, number, decision, by: act)
     } catch RefundRefusal.isSent {
       guard decision.verdict == .withdraw else { throw RefundRefusal.isSent }
       return try giveUp(merchant, number, decision, by: act)
@@ -29,6 +28,26 @@ package struct DecideRefund: Sendable {
     crashPoint("R2")
     guard case .decided(let refund) = review else { return review }
     return .decided(try pursue(refund, until: act.deadline))
+  }
+
+  /// Records a decision and sends nothing.
+  func record(
+    _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act
+  ) throws -> RefundReview {
+    while true {
+      guard let refund = try services.refunds.find(merchant, number, until: act.deadline) else {
+        return .notFound
+      }
+      guard !decision.lacksReason(about: refund) else { throw CheckoutRefusal.reasonMissing }
+      let parameters = try decision.amountToSend(of: refund).map { amount in
+        try ApplyRefund(refund, amount: amount, merchant: services.merchant(merchant)).stored
+      }
+      do {
+        return try services.refunds.decide(refund, decision, parameters: parameters, by: act)
+      } catch is RefundChanged {
+        // Two people, one refund: the second sees what the first did. The deadline ends it.
+      }
+    }
   }
 
   private func giveUp(

@@ -53,6 +53,7 @@ enum Answer {
       case .orderPaid: Refusal(.orderPaid)
       case .orderClosed: Refusal(.orderClosed)
       }
+    case let refusal as CheckoutRefusal: Refusal(refusal)
     case let error as PaidInContradiction: Refusal(.orderPaid, error.description)
     case let refusal as NotRefundable: Refusal(refusal)
     case let refusal as RefundRefusal: Refusal(refusal)
@@ -85,6 +86,31 @@ extension Refusal {
       case .orderExpired: .orderExpired
       }
     self.init(code, reason: reason)
+  }
+
+  init(_ refusal: CheckoutRefusal) {
+    let (code, message): (Code, String?) =
+      switch refusal {
+      case .orderNotFound: (.orderNotFound, nil)
+      case .refundNotFound: (.refundNotFound, nil)
+      case .orderConflict: (.orderConflict, nil)
+      case .ordersComeFromShop: (.ordersComeFromShop, nil)
+      case .unusableTime(let time):
+        (
+          .malformedRequest,
+          "expires_at: expected a time from 1 minute to 7 days ahead, got \(time.rfc3339)."
+        )
+      case .refundConflict: (.refundConflict, nil)
+      case .amountConflict(let refund, let applied):
+        (
+          .refundConflict,
+          "The refund is of \(refund.amount) fen, \(applied.amount) were applied for."
+        )
+      case .reasonMissing:
+        (.malformedRequest, "reason: approving less than was applied for needs a reason.")
+      case .contended: (.wechatUnavailable, nil)
+      }
+    self.init(code, message)
   }
 
   init(_ refusal: NotRefundable) {

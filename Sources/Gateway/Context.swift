@@ -72,12 +72,12 @@ struct Context: Sendable {
       clientAddress: clientAddress, deadline: request.deadline)
   }
 
+  /// For reading after a call to WeChat, which may have taken all of the time.
+  var lateDeadline: ContinuousClock.Instant { request.deadline + Conversation.grace }
+
   /// The merchant that a holder of a token acts for.
-  func merchant(of holder: MerchantTokens.Holder) throws(Refusal) -> Merchant {
-    guard let merchant = gateway.settings.merchant(holder.merchant) else {
-      throw Refusal(.internalFault)
-    }
-    return merchant
+  func merchant(of holder: MerchantTokens.Holder) throws(UnknownMerchant) -> Merchant {
+    try services.merchant(holder.merchant)
   }
 
   /// The body as a JSON object.
@@ -95,5 +95,14 @@ struct Context: Sendable {
   /// - Throws: `malformedRequest` when the query holds what the route does not take.
   func checkQuery() throws(Refusal) {
     if let queryMembers { try request.allowQuery(queryMembers) }
+  }
+
+  /// The caller's `Idempotency-Key`; `nil` when there is none.
+  func requestKey(of holder: String) throws(Refusal) -> RequestKey? {
+    guard let text = request.parameter("HTTP_IDEMPOTENCY_KEY"), !text.isEmpty else { return nil }
+    guard let key = RequestKey(text, of: holder) else {
+      throw Refusal(.malformedRequest, "Idempotency-Key: expected 1 to 64 visible characters.")
+    }
+    return key
   }
 }

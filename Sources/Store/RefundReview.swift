@@ -48,33 +48,16 @@ package enum RefundReview: Sendable, Equatable {
 extension Refunds {
   /// Records a decision.
   ///
-  /// - Parameter parameters: makes what is sent to WeChat; called when the refund may be sent now.
+  /// - Parameters:
+  ///   - refund: as it was read; when it has changed since, nothing is done.
+  ///   - parameters: what is sent to WeChat; needed when `amountToSend` names an amount.
   /// - Throws: `RefundRefusal` when the refund's state does not allow the decision;
-  ///   `NotRefundable.tooMany` when WeChat would not take it.
+  ///   `NotRefundable.tooMany` when WeChat would not take it; `RefundChanged` when it has to be read
+  ///   again.
   package func decide(
-    _ merchant: MerchantName, _ number: OutRefundNo, _ decision: RefundDecision, by act: Act,
-    parameters: (Refund, Fen) throws -> String
+    _ refund: Refund, _ decision: RefundDecision, parameters: String?, by act: Act
   ) throws -> RefundReview {
-    while true {
-      do {
-        return try database.transaction(until: act.deadline) { connection in
-          guard let refund = try connection.refund(merchant, number),
-            decision.isAllowed(on: refund)
-          else { return .notFound }
-          return try connection.decide(refund, decision, by: act, parameters: parameters)
-        }
-      } catch is RefundChanged {
-        // Two people, one refund: the second sees what the first did. The deadline ends it.
-      }
-    }
-  }
-}
-
-extension Connection {
-  fileprivate mutating func decide(
-    _ refund: Refund, _ decision: RefundDecision, by act: Act,
-    parameters: (Refund, Fen) throws -> String
-  ) throws -> RefundReview {
+    guard decision.isAllowed(on: refund) else { return .notFound }
     let event = decision.event(about: refund)
     let to = try refund.state.after(event)
     let amount = decision.amount ?? refund.amount
@@ -89,20 +72,44 @@ extension Connection {
       values.append(.text(reason.text))
     }
     if to == .approved {
+      guard let parameters else {
+        preconditionFailure("What is approved is sent, and what is sent was computed before.")
+      }
       assignments.append("parameters = ?")
-      values.append(.text(try parameters(refund, amount)))
+      values.append(.text(parameters))
     }
-    try move(
-      refund, event, assigning: assignments, values,
-      releasing: refund.amount.minus(amount) ?? .zero,
-      detail: decision.sentence(about: refund, amount), by: act)
-    if to == .approved {
-      try plan(.refund, refund.merchant, refund.number.text, afterSeconds: 0)
+    return try database.transaction(until: act.deadline) { connection in
+      try connection.move(
+        refund, event, assigning: assignments, values,
+        releasing: refund.amount.minus(amount) ?? .zero,
+        detail: decision.sentence(about: refund, amount), by: act)
+      if to == .approved {
+        try connection.plan(.refund, refund.merchant, refund.number.text, afterSeconds: 0)
+      }
+      guard let decided = try connection.refund(refund.merchant, refund.number) else {
+        throw RefundChanged()
+      }
+      return .decided(decided)
     }
-    guard let decided = try self.refund(refund.merchant, refund.number) else {
-      throw RefundChanged()
-    }
-    return .decided(decided)
+  }
+}
+
+extension RefundDecision {
+  /// How much WeChat is asked to give back once this is decided; `nil` when nothing is sent.
+  ///
+  /// - Throws: `RefundRefusal` when the refund's state does not allow the decision.
+  package func amountToSend(of refund: Refund) throws(RefundRefusal) -> Fen? {
+    guard isAllowed(on: refund) else { return nil }
+    let to = try refund.state.after(event(about: refund))
+    let amount = amount ?? refund.amount
+    guard to == .approved, to != refund.state, amount <= refund.appliedAmount else { return nil }
+    return amount
+  }
+
+  /// Whether less is approved than was applied for, and nobody says why.
+  package func lacksReason(about refund: Refund) -> Bool {
+    guard let amount else { return false }
+    return amount < refund.appliedAmount && reason == nil
   }
 }
 

@@ -23,15 +23,15 @@ class Bug:
 
 
 HANDLERS, STORE, DELIVERY = "Sources/Gateway/Handlers", "Sources/Store", "Sources/Outbox"
-DUTIES = "Sources/Checkout/FollowUps"
+CHECKOUT, DUTIES = "Sources/Checkout", "Sources/Checkout/FollowUps"
 
 STORED = '    let application = try ApplyRefund(stored: refund.parameters ?? "")\n    // Nothing'
 
 BUGS = [
-    Bug("acknowledge before the commit", f"{HANDLERS}/ReceiveNotify.swift", "N4 P4 random-kills", ((
-        """    let outcomes = try context.services.notifications.record(
-      [message], by: context.act("wechat-notify"))
-""", """    let (notifications, act) = (context.services.notifications, context.act("wechat-notify"))
+    Bug("acknowledge before the commit", f"{CHECKOUT}/RecordNotification.swift",
+        "N4 P4 random-kills", ((
+        """    let outcomes = try services.notifications.record([message], by: act)
+""", """    let (notifications, act) = (services.notifications, act)
     try NativeThread.start(name: "late") {
       let end = ContinuousClock.now + .milliseconds(100)
       while .now < end {}
@@ -92,7 +92,7 @@ BUGS = [
         "      .accepted, refundID: refundID, amount: refund.amount, succeededAt: nil)",
         "      .succeeded, refundID: refundID, amount: refund.amount, succeededAt: nil)"),)),
     Bug("forget the key of a request", f"{HANDLERS}/MerchantRefunds.swift", "R2 R6", ((
-        'key: try context.requestKey(of: "merchant")', "key: nil"),)),
+        "key: try context.requestKey(of: IssueRefund.keyHolder)", "key: nil"),)),
     Bug("let nothing be due after an approval", f"{STORE}/Refunds.swift", "R2", ((
         """          try connection.plan(
             .refund, refund.merchant, refund.number.text, afterSeconds: 0)

@@ -78,9 +78,22 @@ extension Shop {
   ) throws -> RefundReview {
     let decision = RefundDecision(
       verdict, reason: reason.flatMap(Reason.init), order: order.flatMap(OutTradeNo.init))
-    return try refunds.decide(
-      merchant, #require(OutRefundNo(number)), decision, by: act("merchant:anna")
-    ) { _, amount in "refund_fee=\(amount.amount)" }
+    return try decide(#require(OutRefundNo(number)), decision, by: act("merchant:anna"))
+  }
+
+  /// As the use case does it: whoever was slower looks again.
+  func decide(
+    _ number: OutRefundNo, _ decision: RefundDecision, by act: Act
+  ) throws -> RefundReview {
+    while true {
+      guard let refund = try refunds.find(merchant, number, until: soon) else { return .notFound }
+      let parameters = try decision.amountToSend(of: refund).map { "refund_fee=\($0.amount)" }
+      do {
+        return try refunds.decide(refund, decision, parameters: parameters, by: act)
+      } catch is RefundChanged {
+        continue
+      }
+    }
   }
 
   func news(

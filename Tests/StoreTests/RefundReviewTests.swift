@@ -125,26 +125,10 @@ import Testing
     let withdrawal = RefundDecision(
       .withdraw, reason: nil, order: OutTradeNo("20261121-7"), payer: stranger)
     let number = try #require(OutRefundNo("R1"))
-    #expect(
-      try shop.refunds.decide(shop.merchant, number, withdrawal, by: shop.act()) { _, _ in "" }
-        == .notFound)
+    #expect(try shop.decide(number, withdrawal, by: shop.act()) == .notFound)
     #expect(try shop.everything() == before)
     _ = try shop.decide("R1", .withdraw, order: "20261121-7")
     #expect(try shop.refund().state == .withdrawn)
-  }
-
-  @Test func `parameters that cannot be made leave the refund undecided`() throws {
-    struct Unmakeable: Error {}
-    let shop = try Shop()
-    let refund = try shop.apply(shop.paid())
-    let before = try shop.everything()
-    #expect(throws: Unmakeable.self) {
-      try shop.refunds.decide(
-        shop.merchant, refund.number, RefundDecision(.approve(amount: Fen(1)), reason: nil),
-        by: shop.act()
-      ) { _, _ in throw Unmakeable() }
-    }
-    #expect(try shop.everything() == before)
   }
 
   @Test func `of two who decide at once one is told what the other has decided`() throws {

@@ -58,6 +58,24 @@ struct Members {
   }
 }
 
+extension Members {
+  func orderNumber() throws(Refusal) -> OutTradeNo {
+    try required("out_trade_no", "6 to 32 characters of 0-9 A-Z a-z _ - | *", OutTradeNo.init)
+  }
+
+  func reason() throws(Refusal) -> Reason {
+    try required("reason", "1 to 80 characters of text, which the other side reads", Reason.init)
+  }
+}
+
+extension RefundKind {
+  /// One that a person may choose.
+  init?(chosen text: String) {
+    guard let kind = RefundKind(rawValue: text), kind != .platform else { return nil }
+    self = kind
+  }
+}
+
 extension JSON {
   fileprivate var kind: String {
     switch self {

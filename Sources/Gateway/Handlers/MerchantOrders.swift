@@ -9,26 +9,9 @@ import WeChatPay
 enum MerchantOrders {
   static func create(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let order = try Order(try context.json(), merchant: holder.merchant)
-    let act = context.act("merchant:\(holder.name)")
-    do {
-      try order.refuseUnusableTime(at: act.now)
-    } catch {
-      guard try exists(order, context) else { throw error }
-    }
-    let status =
-      switch try context.services.orders.create(order, by: act) {
-      case .created: 201
-      case .existed: 200
-      case .conflict: throw Refusal(.orderConflict)
-      case .readOnly: throw Refusal(.ordersComeFromShop)
-      }
-    return Answer.json(try view(order.number, holder, context), status: status)
-  }
-
-  private static func exists(_ order: Order, _ context: Context) throws -> Bool {
-    try context.services.orders.find(
-      merchant: order.merchant, number: order.number, until: context.request.deadline
-    )?.order == order
+    let isNew = try CreateOrder(context.services).create(
+      order, by: context.act("merchant:\(holder.name)"))
+    return Answer.json(try view(order.number, holder, context), status: isNew ? 201 : 200)
   }
 
   static func show(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
@@ -78,14 +61,8 @@ enum MerchantOrders {
   static func close(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let number = try number(context)
     let conversation = context.conversation(try context.merchant(of: holder))
-    // Buyers may ask to pay in this very moment: each round sees what the one before ran into.
-    for _ in 0..<4 where ContinuousClock.now < context.request.deadline {
-      let record = try find(number, holder, context, until: context.lateDeadline)
-      if try close(record, by: "merchant:\(holder.name)", conversation) {
-        return Answer.json(try view(number, holder, context, until: context.lateDeadline))
-      }
-    }
-    throw Refusal(.wechatUnavailable)
+    try ClosePayment(conversation).close(number, by: "merchant:\(holder.name)")
+    return Answer.json(try view(number, holder, context, until: context.lateDeadline))
   }
 
   /// Asks WeChat about the order by any of its numbers, and takes in what it says.
@@ -95,27 +72,6 @@ enum MerchantOrders {
       throw Refusal(.orderNotFound)
     }
     return Answer.json(try view(found.order, holder, context, until: context.lateDeadline))
-  }
-
-  /// - Returns: `false` when the order has to be looked at again.
-  private static func close(
-    _ record: OrderRecord, by actor: String, _ conversation: Conversation
-  ) throws -> Bool {
-    let attempts = conversation.services.attempts
-    guard let attempt = record.attempt else {
-      try CloseAttempt(conversation).close(unopened: record.order)
-      return try attempts.closeUnopened(record.order, by: conversation.act(actor)) == .opened
-    }
-    switch (attempt.state, attempt.closing) {
-    case (.paid, _): throw Refusal(.orderPaid)
-    case (.closed, .merchant): return true
-    case (.closed, .replaced), (.closed, .wechat), (.closed, .expired), (.closed, .unplaced),
-      (.closed, .foreign), (.closed, nil):
-      return try attempts.closeUnopened(
-        record.order, after: attempt, by: conversation.act(actor)) == .opened
-    case (.created, _), (.unpaid, _):
-      return try CloseAttempt(conversation).close(attempt, .merchant, by: actor)
-    }
   }
 
   static func number(_ context: Context) throws(Refusal) -> OutTradeNo {

@@ -1,44 +1,21 @@
 import Checkout
-import Linux
 import Payments
 import Server
 import Store
-import WeChatPay
 
 /// `merchant/refunds…`, `merchant/orders/*/refunds`: the merchant's staff decides and refunds.
 enum MerchantRefunds {
   /// Applies and approves at once.
   static func create(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let wish = try DirectRefund(try context.json())
-    crashPoint("R1")
-    let merchant = try context.merchant(of: holder)
-    let record = try context.settled(
-      try MerchantOrders.find(try MerchantOrders.number(context), holder, context), merchant)
-    let payment = try paidAttempt(of: record, named: wish.outTradeNo, context)
-    let number = wish.number ?? .random()
-    let parameters = try ApplyRefund(
-      of: payment, number: number, amount: wish.amount, reason: wish.reason.text,
-      merchant: merchant)
-    let application = RefundApplication(
-      payment: payment, number: number, amount: wish.amount, kind: wish.kind, reason: wish.reason,
-      key: try context.requestKey(of: "merchant") ?? wish.key(of: record.order),
-      approvedParameters: parameters.stored,
-      dayLimit: merchant.refundLimitPerDay.map { RefundDayLimit(holder: holder.name, amount: $0) })
-    let creation = try context.services.refunds.apply(application, by: act(context, holder))
-    crashPoint("R2")
-    switch creation {
+    let wish = try IssueRefund.Wish(try context.json())
+    let conversation = context.conversation(try context.merchant(of: holder))
+    let issued = try IssueRefund(conversation, holder: holder.name).issue(
+      wish, of: try MerchantOrders.number(context),
+      key: try context.requestKey(of: IssueRefund.keyHolder))
+    switch issued {
     case .created(let refund):
-      let pursued = try DecideRefund(context.services).pursue(
-        refund, until: context.request.deadline)
-      return try answer(pursued, context, status: 201, isRepeated: false)
-    case .existed(let refund):
-      // Found by its key: a caller who chose another number would wait for that one in vain.
-      guard wish.number.map({ $0 == refund.number }) ?? true else {
-        throw Refusal(.refundConflict)
-      }
-      return try answer(refund, context, isRepeated: true)
-    case .conflict: throw Refusal(.refundConflict)
-    case .refused(let refusal): throw refusal
+      return try answer(refund, context, status: 201, isRepeated: false)
+    case .existed(let refund): return try answer(refund, context, isRepeated: true)
     }
   }
 
@@ -70,12 +47,9 @@ enum MerchantRefunds {
   static func approve(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
     let members = Members(try context.json())
     try members.allow(["reason", "refund_fee"])
-    let amount = try members.optionalAmount("refund_fee")
-    let reason = try members.optionalReason()
-    if let amount, reason == nil, amount < (try find(context, holder)).appliedAmount {
-      throw Refusal(.malformedRequest, "reason: whoever approves less than applied for says why.")
-    }
-    return try decide(.approve(amount: amount), reason, context, holder)
+    return try decide(
+      .approve(amount: try members.optionalAmount("refund_fee")), try members.optionalReason(),
+      context, holder)
   }
 
   static func reject(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
@@ -116,29 +90,9 @@ enum MerchantRefunds {
     switch review {
     case .decided(let refund), .stood(let refund): return try answer(refund, context)
     case .amountConflict(let refund):
-      throw Refusal(
-        .refundConflict,
-        "The refund is of \(refund.amount.amount) fen, \(refund.appliedAmount.amount) were applied for."
-      )
-    case .notFound: throw Refusal(.refundNotFound)
+      throw CheckoutRefusal.amountConflict(refund: refund.amount, applied: refund.appliedAmount)
+    case .notFound: throw CheckoutRefusal.refundNotFound
     }
-  }
-
-  /// The payment to be given back: the order's, or the one that is named when two were paid.
-  private static func paidAttempt(
-    of record: OrderRecord, named number: OutTradeNo?, _ context: Context
-  ) throws -> PaymentAttempt {
-    let attempt =
-      if let number {
-        try context.services.attempts.find(
-          record.order.merchant, number, until: context.request.deadline)
-      } else {
-        record.attempt
-      }
-    guard let attempt, attempt.order == record.order.number, attempt.state == .paid else {
-      throw Refusal(.orderNotPaid)
-    }
-    return attempt
   }
 
   private static func number(_ context: Context) throws(Refusal) -> OutRefundNo {
@@ -174,34 +128,18 @@ enum MerchantRefunds {
   }
 }
 
-/// `{"refund_fee","reason","out_refund_no"?,"kind"?,"out_trade_no"?}`.
-private struct DirectRefund {
-  let amount: Fen
-  let reason: Reason
-  let number: OutRefundNo?
-  let kind: RefundKind
-  /// Which payment, when the order was paid twice.
-  let outTradeNo: OutTradeNo?
-
-  init(_ json: JSON) throws(Refusal) {
+extension IssueRefund.Wish {
+  /// Reads `{"refund_fee","reason","out_refund_no"?,"kind"?,"out_trade_no"?}`.
+  fileprivate init(_ json: JSON) throws(Refusal) {
     let members = Members(json)
     try members.allow(["refund_fee", "reason", "out_refund_no", "kind", "out_trade_no"])
-    amount = try members.amount("refund_fee")
-    reason = try members.reason()
-    number = try members.optional(
-      "out_refund_no", "1 to 64 characters of 0-9 A-Z a-z _ - | * @", OutRefundNo.init)
-    kind =
-      try members.optional("kind", "unshipped or returned", RefundKind.init(chosen:)) ?? .unshipped
-    outTradeNo = try members.optional(
-      "out_trade_no", "the number of a payment of this order", OutTradeNo.init)
-  }
-
-  /// What a caller's wish is recognised by who sends no number: asked again, it is the same refund.
-  func key(of order: Order) -> RequestKey? {
-    guard number == nil else { return nil }
-    let words = [
-      order.number.text, outTradeNo?.text ?? "", "\(amount.amount)", kind.rawValue, reason.text,
-    ]
-    return RequestKey(refundOnce: words.joined(separator: "\n"), of: "merchant")
+    self.init(
+      amount: try members.amount("refund_fee"), reason: try members.reason(),
+      number: try members.optional(
+        "out_refund_no", "1 to 64 characters of 0-9 A-Z a-z _ - | * @", OutRefundNo.init),
+      kind: try members.optional("kind", "unshipped or returned", RefundKind.init(chosen:))
+        ?? .unshipped,
+      outTradeNo: try members.optional(
+        "out_trade_no", "the number of a payment of this order", OutTradeNo.init))
   }
 }

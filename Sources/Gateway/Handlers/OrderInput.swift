@@ -34,23 +34,6 @@ extension Order {
         "expires_at", "a time such as 2026-11-21T09:03:11+08:00", BeijingTime.init(rfc3339:)))
   }
 
-  /// WeChat takes a time of at least a minute ahead; a week is the longest that it keeps an order open.
-  private static let aheadSeconds: (least: Int64, most: Int64) = (60, 7 * 86_400)
-
-  /// Refuses an order whose time is over, or so far ahead that WeChat would not keep to it. Not for
-  /// orders that exist: a repetition finds them whatever the time is by then.
-  func refuseUnusableTime(at now: BeijingTime) throws(Refusal) {
-    guard let expiresAt else { return }
-    let (earliest, latest) = (
-      now.adding(seconds: Self.aheadSeconds.least), now.adding(seconds: Self.aheadSeconds.most)
-    )
-    guard earliest <= expiresAt, expiresAt <= latest else {
-      throw Refusal(
-        .malformedRequest,
-        "expires_at: expected a time from 1 minute to 7 days ahead, got \(expiresAt.rfc3339).")
-    }
-  }
-
   /// The goods detail (商品详情), which WeChat refuses, with the whole order, unless it is an object.
   private static func detail(_ members: Members) throws(Refusal) -> String? {
     let expected = "the text of a JSON object in one line of at most 6000 bytes, without emoji"

@@ -15,26 +15,21 @@ enum ReceiveNotify {
     crashPoint("N1")
     let received = try ReceivedNotification(context.request.body)
     let merchant = try context.merchant(appID: received.appID, merchantID: received.merchantID)
-    let notification = try received.verified(with: merchant)
-    let message = Notifications.Message(
-      proof: notification.proof.map {
-        VerifiedProof(
-          $0, merchant: merchant.name, appID: merchant.appID, merchantID: merchant.merchantID)
-      },
-      merchant: merchant.name, body: context.request.body,
-      content: notification.fields.canonical)
-    let outcomes = try context.services.notifications.record(
-      [message], by: context.act("wechat-notify"))
-    crashPoint("N4")
-    for case .quarantined(let alarm)? in outcomes where alarm != .transactionMismatch {
+    if let alarm = try context.notification.record(received, context.request.body, of: merchant) {
       throw Refusal(.notificationQuarantined, alarm.sentence)
     }
-    // A second transaction of a paid order is recorded for a person; hearing of it again helps nobody.
     return Answer.xml(NotifyReply.success)
   }
 }
 
 extension Context {
+  /// What this request's message is recorded with.
+  var notification: RecordNotification {
+    RecordNotification(
+      services, requestID: request.requestID, clientAddress: clientAddress,
+      deadline: request.deadline)
+  }
+
   /// The merchant of a notification: the address may name it; else the message does.
   func merchant(appID: AppID, merchantID: MerchantID) throws(Refusal) -> Merchant {
     let settings = gateway.settings

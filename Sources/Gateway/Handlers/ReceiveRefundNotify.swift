@@ -1,5 +1,4 @@
 import Checkout
-import Linux
 import Payments
 import Server
 import Store
@@ -21,15 +20,9 @@ enum ReceiveRefundNotify {
       appID: notification.appID, merchantID: notification.merchantID)
     guard merchant.appID == notification.appID, merchant.merchantID == notification.merchantID
     else { throw Refusal(.notificationRefused) }
-    let hint = try notification.decrypted(with: merchant.apiKey)
-    let isOurs = try context.services.notifications.record(
-      Notifications.Hint(
-        merchant: merchant.name, outTradeNo: hint.outTradeNo, transactionID: hint.transactionID,
-        outRefundNo: hint.outRefundNo, total: hint.total, amount: hint.amount,
-        body: context.request.body, content: hint.content),
-      by: context.act("wechat-notify"))
-    crashPoint("R8")
-    guard isOurs else { throw Refusal(.notificationRefused) }
+    guard try context.notification.record(notification, context.request.body, of: merchant) else {
+      throw Refusal(.notificationRefused)
+    }
     return Answer.xml(NotifyReply.success)
   }
 }

@@ -53,6 +53,8 @@ struct Desk: ParsableArguments {
           throw ExitCode.failure
         case .notFound: throw argument.unknown
         }
+      } catch CheckoutRefusal.reasonMissing {
+        throw ValidationError("Less than was applied for is approved with a reason: --reason.")
       } catch NotRefundable.tooMany {
         Console.say("WeChat takes at most 50 refunds of one payment. Nothing was changed.")
         throw ExitCode.failure

@@ -116,9 +116,6 @@ struct RefundCommand: ParsableCommand {
     var reason: Reason?
 
     func validate() throws {
-      if refundFee != nil, reason == nil {
-        throw ValidationError("Whoever approves another amount says why: --reason.")
-      }
       if let refundFee, Fen(payable: refundFee) == nil {
         throw ValidationError("--refund-fee is a whole number of fen from 1 to \(Fen.maximum).")
       }
