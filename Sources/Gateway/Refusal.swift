@@ -57,6 +57,7 @@ struct Refusal: Error {
     case bodyTooLarge = "BODY_TOO_LARGE"
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case tooManyLogins = "TOO_MANY_LOGINS"
+    case tooManyOpenOrders = "TOO_MANY_OPEN_ORDERS"
     case tooManyRequests = "TOO_MANY_REQUESTS"
     case loginMisconfigured = "LOGIN_MISCONFIGURED"
     case paymentMisconfigured = "PAYMENT_MISCONFIGURED"
@@ -81,7 +82,7 @@ struct Refusal: Error {
       case .refundStateConflict, .refundDayLimitReached, .orderUnusable: 409
       case .bodyTooLarge: 413
       case .unsupportedMediaType: 415
-      case .tooManyLogins, .tooManyApplications, .tooManyRequests: 429
+      case .tooManyLogins, .tooManyApplications, .tooManyOpenOrders, .tooManyRequests: 429
       case .internalFault, .loginMisconfigured, .paymentMisconfigured: 500
       case .wechatRefused: 502
       case .wechatUnavailable, .databaseUnavailable, .overloaded: 503
@@ -123,6 +124,8 @@ struct Refusal: Error {
       case .tooManyRequests:
         "Too many wrong tokens came from this address: wait a minute, and send a valid one."
       case .tooManyLogins: "WeChat allows no more logins of this user right now: wait a minute."
+      case .tooManyOpenOrders:
+        "You have too many unpaid orders: pay one of them, or wait until one has expired."
       case .loginMisconfigured:
         "WeChat refuses every login: the merchant's appid, AppSecret or quota must be looked at."
       case .paymentMisconfigured:

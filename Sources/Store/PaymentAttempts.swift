@@ -18,7 +18,12 @@ package struct PaymentAttempts: Sendable {
     /// Its `out_trade_no` is another order's, as `A-2` is when there are orders `A` and `A-2`; the
     /// number after it may be free.
     case taken
+    /// The order names no payer, and this payer has `mostClaims` open attempts on such orders.
+    case tooManyClaims
   }
+
+  /// How many attempts on orders that name no payer one buyer may have open: `created` or `unpaid`.
+  package static let mostClaims = 20
 
   /// - Returns: `nil` when there is no attempt of this number.
   package func find(
@@ -47,9 +52,18 @@ package struct PaymentAttempts: Sendable {
   }
 
   /// Records the intent to ask WeChat, before anything is sent.
-  package func open(_ attempt: PaymentAttempt, by act: Act) throws -> Opening {
+  ///
+  /// - Parameter isClaim: whether the order names no payer, and becomes this one's by being first.
+  package func open(
+    _ attempt: PaymentAttempt, isClaim: Bool = false, by act: Act
+  ) throws -> Opening {
     try database.transaction(until: act.deadline) { connection in
-      let opening = try connection.open(attempt, by: act)
+      let opening =
+        if isClaim, let payer = attempt.openID {
+          try connection.openClaim(attempt, of: payer, by: act)
+        } else {
+          try connection.open(attempt, by: act)
+        }
       guard opening == .opened else { return opening }
       try connection.record(
         JournalLine(
@@ -163,7 +177,7 @@ package struct PaymentAttempts: Sendable {
           try connection.record(attempt.line(.merchant, from: .created), by: act)
           return .opened
         case .existed: return .existed
-        case .taken: number += 1
+        case .taken, .tooManyClaims: number += 1
         }
       }
       // The order's number is too long for another attempt: nobody can open one either.

@@ -15,7 +15,7 @@ extension Connection {
   }
 
   /// Whether an attempt's number is that of another order, or of its attempt.
-  private mutating func isTaken(_ attempt: PaymentAttempt) throws -> Bool {
+  mutating func isTaken(_ attempt: PaymentAttempt) throws -> Bool {
     let key: [Value] = [
       .text(attempt.merchant.text), .text(attempt.outTradeNo.text), .text(attempt.order.text),
     ]
@@ -38,20 +38,23 @@ extension Connection {
     try record(attempt.line(closing, from: move.from), by: act)
   }
 
-  /// - Returns: `false` when an attempt of that number exists.
-  mutating func insert(_ attempt: PaymentAttempt, by act: Act) throws -> Bool {
+  /// - Parameter claimSlot: one of its payer's slots, if the order names no payer.
+  /// - Returns: `false` when an attempt of that number exists, or one with that slot.
+  mutating func insert(
+    _ attempt: PaymentAttempt, claimSlot: Int64? = nil, by act: Act
+  ) throws -> Bool {
     try executeUnlessTaken(
       """
       INSERT INTO payment (merchant, out_trade_no, order_no, attempt, state, openid, total_fee,
-        parameters, closing, unanswered, answer_until, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        parameters, closing, unanswered, answer_until, created_at, claim_slot)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         .text(attempt.merchant.text), .text(attempt.outTradeNo.text), .text(attempt.order.text),
         .integer(Int64(attempt.number)), .text(attempt.state.rawValue),
         Value(attempt.openID?.text), .integer(attempt.total.amount), .text(attempt.parameters),
         Value(attempt.closing?.rawValue), .integer(attempt.state == .created ? 1 : 0),
-        .integer(act.lastArrival.microseconds), .integer(act.now.microseconds),
+        .integer(act.lastArrival.microseconds), .integer(act.now.microseconds), Value(claimSlot),
       ]) != nil
   }
 

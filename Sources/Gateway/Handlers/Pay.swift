@@ -103,13 +103,18 @@ enum Pay {
         payerAddress: context.request.remoteAddress, now: context.now)
       crashPoint("P0")
       let opening = try context.services.attempts.open(
-        attempt, by: context.conversation(merchant).act("buyer"))
+        attempt, isClaim: order.openID == nil, by: context.conversation(merchant).act("buyer"))
       crashPoint("P1")
       switch opening {
       case .opened: return attempt
       case .existed: return nil
       // A shop with orders `A` and `A-2`: the number was given away before we needed it.
       case .taken: number += 1
+      case .tooManyClaims:
+        throw Refusal(
+          .tooManyOpenOrders,
+          reason: "the buyer has \(PaymentAttempts.mostClaims) open attempts on orders that name no"
+            + " openid; somebody may be claiming orders by guessing their numbers")
       }
     }
   }
