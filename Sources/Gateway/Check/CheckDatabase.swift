@@ -86,7 +86,7 @@ extension Check {
     let newer = checkNewer(schema)
     return (newer.isEmpty ? [.ok("schema", "up to date")] : newer)
       + (try checkOrderNumbers(&connection)) + (try checkRights(&connection))
-      + (try checkAttempts(&connection, settings))
+      + (try checkAttempts(&connection, settings)) + checkClaims(&connection, settings)
   }
 
   /// Another gateway on this database was upgraded, and this one is to follow.
