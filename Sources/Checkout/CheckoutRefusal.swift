@@ -7,6 +7,12 @@ package enum CheckoutRefusal: Error, Sendable, Equatable {
   case refundNotFound
   /// An order of this number exists with other content.
   case orderConflict
+  /// The order's number is too long for another attempt.
+  case numberTooLong
+  /// The client takes the order to cost another amount.
+  case amountMismatch
+  /// The buyer has as many open attempts on orders that name no openid as one may have.
+  case tooManyClaims
   /// `shop_order` is a view: orders are created in the shop's own table.
   case ordersComeFromShop
   /// The order's last moment to pay is too near or too far ahead.
@@ -27,6 +33,9 @@ extension CheckoutRefusal: CustomStringConvertible {
     case .orderNotFound: "there is no such order"
     case .refundNotFound: "there is no such refund"
     case .orderConflict: "an order of this number exists with other content"
+    case .numberTooLong: "the order's number is too long for another attempt"
+    case .amountMismatch: "the amount is not the order's"
+    case .tooManyClaims: "the buyer has too many open attempts on orders that name no openid"
     case .ordersComeFromShop: "orders are a view of the shop's own table"
     case .unusableTime(let time): "\(time.rfc3339) is not 1 minute to 7 days ahead"
     case .refundConflict: "a refund of this number or key exists with other content"

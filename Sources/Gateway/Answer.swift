@@ -47,18 +47,20 @@ enum Answer {
   static func refusal(for error: any Error) -> Refusal {
     switch error {
     case let refusal as Refusal: refusal
-    case let refusal as PayRefusal: Refusal(refusal)
+    case let refusal as PayRefusal: Refusal(for: refusal)
     case let refusal as PaymentRefusal:
       switch refusal {
       case .orderPaid: Refusal(.orderPaid)
       case .orderClosed: Refusal(.orderClosed)
       }
-    case let refusal as CheckoutRefusal: Refusal(refusal)
+    case let refusal as CheckoutRefusal: Refusal(for: refusal)
+    case let error as RepeatedFailure: Refusal(for: error.failure, reason: error.description)
+    case let error as PlacedElsewhere: Refusal(.paymentMisconfigured, error.description)
     case let error as PaidInContradiction: Refusal(.orderPaid, error.description)
-    case let refusal as NotRefundable: Refusal(refusal)
-    case let refusal as RefundRefusal: Refusal(refusal)
-    case let error as WeChatPayError: Refusal(error)
-    case let error as LoginError: Refusal(error)
+    case let refusal as NotRefundable: Refusal(for: refusal)
+    case let refusal as RefundRefusal: Refusal(for: refusal)
+    case let error as WeChatPayError: Refusal(for: PlacingFailure(error), reason: "\(error)")
+    case let error as LoginError: Refusal(for: error)
     // Which column, and its rule, is for the operator: it stands in the log.
     case let row as UnusableRow where row.table == "shop_order": Refusal(.orderUnusable)
     case is PoolExhausted: Refusal(.databaseUnavailable)
@@ -77,7 +79,8 @@ enum Answer {
 }
 
 extension Refusal {
-  init(_ refusal: PayRefusal, reason: String? = nil) {
+  /// A stranger learns nothing, not even by the time it takes to find out which of the reasons it is.
+  init(for refusal: PayRefusal) {
     let code: Code =
       switch refusal {
       case .orderNotFound: .orderNotFound
@@ -85,15 +88,27 @@ extension Refusal {
       case .orderClosed: .orderClosed
       case .orderExpired: .orderExpired
       }
-    self.init(code, reason: reason)
+    self.init(
+      code,
+      reason: refusal == .orderNotFound
+        ? "no such order of this buyer: the number is unknown, or the order belongs to another buyer"
+          + " or names another openid (an openid belongs to one appid)"
+        : nil)
   }
 
-  init(_ refusal: CheckoutRefusal) {
+  init(for refusal: CheckoutRefusal) {
     let (code, message): (Code, String?) =
       switch refusal {
       case .orderNotFound: (.orderNotFound, nil)
       case .refundNotFound: (.refundNotFound, nil)
       case .orderConflict: (.orderConflict, nil)
+      case .numberTooLong:
+        (
+          .orderConflict,
+          "The order number is too long for another attempt: create a new order."
+        )
+      case .amountMismatch: (.amountMismatch, nil)
+      case .tooManyClaims: (.tooManyOpenOrders, nil)
       case .ordersComeFromShop: (.ordersComeFromShop, nil)
       case .unusableTime(let time):
         (
@@ -110,10 +125,14 @@ extension Refusal {
         (.malformedRequest, "reason: approving less than was applied for needs a reason.")
       case .contended: (.wechatUnavailable, nil)
       }
-    self.init(code, message)
+    let reason: String? =
+      refusal == .tooManyClaims
+      ? "the buyer has \(PaymentAttempts.mostClaims) open attempts on orders that name no openid;"
+        + " somebody may be claiming orders by guessing their numbers" : nil
+    self.init(code, message, reason: reason)
   }
 
-  init(_ refusal: NotRefundable) {
+  init(for refusal: NotRefundable) {
     switch refusal {
     case .notPaid: self.init(.orderNotPaid)
     case .exceeds(let left):
@@ -131,7 +150,7 @@ extension Refusal {
     }
   }
 
-  init(_ refusal: RefundRefusal) {
+  init(for refusal: RefundRefusal) {
     let message =
       switch refusal {
       case .notAgreed: "Goods can be received after the return was approved."
@@ -148,27 +167,20 @@ extension Refusal {
     self.init(.refundStateConflict, message)
   }
 
-  /// What a buyer is told of a call to WeChat that brought no result. WeChat's words stay in the log
-  /// and in the order's history, but for those that say what is wrong in every shop alike.
-  init(_ error: WeChatPayError) {
-    let code = Code(error)
-    let words: String? =
-      switch code {
-      case .paymentMisconfigured: error.commonWords
-      case .wechatRefused: error.code?.word
-      default: nil
-      }
-    let sentence = words.flatMap { $0.isHarmless ? "\(code.sentence.dropLast()) (\($0))." : nil }
-    self.init(code, sentence, reason: "\(error)")
+  /// What a buyer is told of a call to WeChat that brought no result.
+  init(for failure: PlacingFailure, reason: String) {
+    let (code, words) = Code.of(failure)
+    let sentence = words.map { "\(code.sentence.dropLast()) (\($0))." }
+    self.init(code, sentence, reason: reason)
   }
 
   /// The same for the merchant's own programs and people, who can act on WeChat's words.
   init(toMerchant error: WeChatPayError) {
-    let code = Code(error)
+    let (code, _) = Code.of(PlacingFailure(error))
     self.init(code, "\(code.sentence) WeChat: \(error).", reason: "\(error)")
   }
 
-  init(_ error: LoginError) {
+  init(for error: LoginError) {
     let (code, message): (Code, String?) =
       switch error.cause {
       case .codeRefused: (.loginCodeInvalid, nil)
@@ -190,20 +202,11 @@ extension Refusal {
 }
 
 extension Refusal.Code {
-  fileprivate init(_ error: WeChatPayError) {
-    if error.isMisconfiguration {
-      self = .paymentMisconfigured
-    } else {
-      // Asking again brings the same, unless WeChat has trouble of its own.
-      switch error.code {
-      case nil, .systemError, .bizErrNeedRetry: self = .wechatUnavailable
-      case _?: self = .wechatRefused
-      }
+  fileprivate static func of(_ failure: PlacingFailure) -> (Refusal.Code, words: String?) {
+    switch failure {
+    case .misconfigured(let words): (.paymentMisconfigured, words)
+    case .refused(let word): (.wechatRefused, word)
+    case .unavailable: (.wechatUnavailable, nil)
     }
   }
-}
-
-extension String {
-  /// Whether it is one of WeChat's words and not a text.
-  fileprivate var isHarmless: Bool { utf8.count <= 64 && !contains { $0 == " " || $0.isNewline } }
 }
