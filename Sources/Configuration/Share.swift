@@ -12,4 +12,7 @@ extension Settings {
 
   /// Rounded up, for each process needs one.
   package func shareOfOneProcess(of number: Int) -> Int { (number + processes - 1) / processes }
+
+  /// Few: each is mostly waiting for WeChat, which wants to be asked slowly.
+  package static let dutyWorkers = 4
 }

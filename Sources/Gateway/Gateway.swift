@@ -36,7 +36,8 @@ package final class Gateway: Sendable {
   func respond(to request: Request, on socket: String) -> Response {
     let started = ContinuousClock.now
     let context = Context(
-      gateway: self, request: request,
+      settings: settings, services: services, writing: writing,
+      refundNotifications: refundNotifications, request: request,
       path: Route.parts(of: request.path, route: request.route))
     var failure: (any Error)?
     let response: Response
@@ -76,15 +77,15 @@ package final class Gateway: Sendable {
   }
 
   private func failedAttempts(on socket: String) -> FailedAttempts {
-    socket == Route.Socket.merchant.rawValue ? wrongTokens : wrongSessions
+    socket == Settings.Socket.merchant.rawValue ? wrongTokens : wrongSessions
   }
 
   /// WeChat understands nothing but its own XML, people and programs get JSON.
   private func answer(_ error: any Error, to request: Request, on socket: String) -> Response {
     let refusal = Answer.refusal(for: error)
-    guard socket == Route.Socket.notify.rawValue else {
+    guard socket == Settings.Socket.notify.rawValue else {
       let forMerchant = (error as? WeChatPayError).map(Refusal.init(toMerchant:))
-      let shown = socket == Route.Socket.merchant.rawValue ? forMerchant ?? refusal : refusal
+      let shown = socket == Settings.Socket.merchant.rawValue ? forMerchant ?? refusal : refusal
       return Answer.refusal(shown, requestID: request.requestID)
     }
     return Answer.notRecorded(refusal)
@@ -109,7 +110,7 @@ package final class Gateway: Sendable {
       case 500...:
         metadata["reason"] = "\(refusal.reason ?? "\(failure)")"
         level = .error
-      case _ where socket == Route.Socket.notify.rawValue || refusal.code == .orderUnusable:
+      case _ where socket == Settings.Socket.notify.rawValue || refusal.code == .orderUnusable:
         metadata["reason"] = "\(refusal.reason ?? "\(failure)")"
         level = .warning
       default: if let reason = refusal.reason { metadata["reason"] = "\(reason)" }
@@ -128,7 +129,7 @@ package final class Gateway: Sendable {
     switch code {
     case .tooManyRequests: true
     case .notificationRefused, .overloaded, .routeNotFound, .methodNotAllowed:
-      socket == Route.Socket.notify.rawValue
+      socket == Settings.Socket.notify.rawValue
     default: false
     }
   }

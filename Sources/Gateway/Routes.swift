@@ -1,4 +1,5 @@
 import Checkout
+import Configuration
 import Server
 import Store
 
@@ -8,7 +9,7 @@ import Store
 /// route belongs to one socket, so that a slow WeChat never holds up a notification.
 struct Route: Sendable {
   let name: String
-  let socket: Socket
+  let socket: Settings.Socket
   let method: String
   /// The path below the route's location; `*` stands for any one part.
   var path: [String] = []
@@ -18,7 +19,6 @@ struct Route: Sendable {
   var query: [String]?
   let handle: @Sendable (Context) throws -> Response
 
-  enum Socket: String, CaseIterable, Sendable { case api, notify, merchant }
   enum Body: Sendable { case any, json }
 
   static let all: [Route] = [

@@ -1,3 +1,4 @@
+import Configuration
 import Testing
 
 @testable import Gateway
@@ -19,7 +20,7 @@ import Testing
 
   @Test func `every route answers on one socket only`() {
     for route in Route.all {
-      let sockets = Route.Socket.allCases.filter { socket in
+      let sockets = Settings.Socket.allCases.filter { socket in
         !Route.at(name: route.name, socket: socket.rawValue, path: route.path).isEmpty
       }
       #expect(sockets == [route.socket], "\(route.name)")

@@ -26,7 +26,7 @@ extension Settings {
   /// Of all worker processes, and of one that comes to replace another, as on a reload.
   fileprivate var mostConnections: Int {
     let share = shareOfOneProcess
-    let dutyWorkers = shareOfOneProcess(of: Gateway.dutyWorkers)
+    let dutyWorkers = shareOfOneProcess(of: Settings.dutyWorkers)
     // Who tells also changes the shop's own tables, under another account.
     let telling = shopDatabase?.isAt(database.service) == true ? dutyWorkers : 0
     let ofOneProcess = listeners(share).count * share.database.connections + dutyWorkers + telling

@@ -1,4 +1,5 @@
 import Checkout
+import Configuration
 import Server
 import Store
 
@@ -7,7 +8,7 @@ import Store
 enum Health {
   static func handle(_ context: Context) throws -> Response {
     let deadline = min(context.request.deadline, .now + .seconds(1))
-    let reason = context.gateway.writing.reason {
+    let reason = context.writing.reason {
       try context.services.pace.proveWriting(until: deadline)
     }
     guard let reason else {

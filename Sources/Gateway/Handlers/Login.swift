@@ -20,7 +20,7 @@ enum Login {
     let openID = try LoginClient(
       merchant: merchant, hosts: context.services.hosts, deadline: context.request.deadline
     ).exchange(code: code)
-    let lifeSeconds = context.gateway.settings.sessionLifeSeconds
+    let lifeSeconds = context.settings.sessionLifeSeconds
     let token = try context.services.sessions.begin(
       merchant: merchant.name, openID: openID, lifeSeconds: lifeSeconds,
       by: context.conversation(merchant).act("buyer"))
@@ -43,7 +43,7 @@ enum Login {
   /// Whose mini-program it is: nginx says so (`WEIXINPAY_MERCHANT`), else the client; a gateway of
   /// one merchant needs neither.
   private static func merchant(_ named: String?, _ context: Context) throws(Refusal) -> Merchant {
-    let merchants = context.gateway.settings.merchants
+    let merchants = context.settings.merchants
     if let name = context.request.parameter("WEIXINPAY_MERCHANT") ?? named {
       guard let merchant = merchants.first(where: { $0.name.text == name }) else {
         throw Refusal(.malformedRequest, "merchant: no merchant of this name is configured.")

@@ -32,7 +32,6 @@ extension Context {
 
   /// The merchant of a notification: the address may name it; else the message does.
   func merchant(appID: AppID, merchantID: MerchantID) throws(Refusal) -> Merchant {
-    let settings = gateway.settings
     let merchant =
       if let name = path.first {
         MerchantName(name).flatMap(settings.merchant)

@@ -11,7 +11,7 @@ import WeChatPay
 /// answer is one and the same: differences would tell how it decrypts.
 enum ReceiveRefundNotify {
   static func handle(_ context: Context) throws -> Response {
-    try context.gateway.refundNotifications.enter { try take(context) }
+    try context.refundNotifications.enter { try take(context) }
   }
 
   private static func take(_ context: Context) throws -> Response {

@@ -39,16 +39,6 @@ extension Services {
   }
 }
 
-/// The three sockets, each with its own workers.
-func listeners(_ settings: Settings) -> [Listener] {
-  let listen = settings.listen
-  return [
-    (Route.Socket.api, listen.api), (.notify, listen.notify), (.merchant, listen.merchant),
-  ].map {
-    Listener(name: $0.rawValue, path: $1.socket, workers: $1.workers, deadline: $1.deadline)
-  }
-}
-
 extension Settings {
   /// root, ourselves, and nginx's workers under whichever name they run here.
   var allowedUserIDs: Set<UInt32> {
@@ -64,7 +54,7 @@ extension Settings {
     }
     return WeChatHosts(
       pay: wechat.pay, login: wechat.login,
-      sessions: sessions(listen.api.workers + listen.merchant.workers + Gateway.dutyWorkers),
+      sessions: sessions(listen.api.workers + listen.merchant.workers + Settings.dutyWorkers),
       loginSessions: sessions(max(1, listen.api.workers / 4)))
   }
 }

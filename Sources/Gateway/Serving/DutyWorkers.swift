@@ -81,11 +81,6 @@ final class DutyWorkers: Sendable {
   }
 }
 
-extension Gateway {
-  /// Few: each is mostly waiting for WeChat, which wants to be asked slowly.
-  package static let dutyWorkers = 4
-}
-
 /// Does everything that is due now (待办), one after the other.
 ///
 /// - Returns: how many duties were run.

@@ -39,11 +39,11 @@ extension Gateway {
     let logger = try prepare(settings)
     for finding in try StartCheck.run(settings) { logger.warning("\(finding.line)") }
     let services = try Services(
-      settings, Database(settings.database.service, connections: dutyWorkers), logger)
-    let duties = DutyWorkers(services, ShopChannels(settings, workers: dutyWorkers))
+      settings, Database(settings.database.service, connections: Settings.dutyWorkers), logger)
+    let duties = DutyWorkers(services, ShopChannels(settings, workers: Settings.dutyWorkers))
     Signals.ignoreBrokenPipe()
-    let workers = try duties.start(dutyWorkers)
-    logger.notice("working", metadata: ["workers": "\(dutyWorkers)"])
+    let workers = try duties.start(Settings.dutyWorkers)
+    logger.notice("working", metadata: ["workers": "\(Settings.dutyWorkers)"])
     while Signals.wait() != .terminate {}
     logger.notice("stopping", metadata: ["reason": "signal"])
     duties.stop()

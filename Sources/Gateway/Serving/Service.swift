@@ -51,7 +51,7 @@ final class Service: Sendable {
     }
     duties = DutyWorkers(
       services(connections: max(1, dutyWorkers)),
-      ShopChannels(settings, workers: settings.shareOfOneProcess(of: Gateway.dutyWorkers)))
+      ShopChannels(settings, workers: settings.shareOfOneProcess(of: Settings.dutyWorkers)))
     self.settings = settings
     self.dutyWorkers = dutyWorkers
     self.logger = logger

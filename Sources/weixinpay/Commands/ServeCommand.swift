@@ -27,7 +27,7 @@ struct ServeCommand: ParsableCommand {
   func run() throws {
     try reportingFailure(log: worker.flatMap(FailureLog.init(worker:))) {
       let settings = try Settings.read(file: configuration.file)
-      let dutyWorkers = duties ? Gateway.dutyWorkers : 0
+      let dutyWorkers = duties ? Settings.dutyWorkers : 0
       if let worker {
         try Gateway.serve(
           settings, asWorker: worker, dutyWorkers: dutyWorkers, ownsSockets: !keepSockets)

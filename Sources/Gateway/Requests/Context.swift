@@ -8,14 +8,17 @@ import WeChatPay
 
 /// One request on its way through a handler.
 struct Context: Sendable {
-  let gateway: Gateway
+  let settings: Settings
+  let services: Services
+  /// Whether MariaDB takes what has to be stored.
+  let writing: WritingHealth
+  /// How many refund notifications are taken in at once.
+  let refundNotifications: Crowd
   let request: Request
   /// The path below the route's own location: `["orders", "20261121-7", "close"]`.
   let path: [String]
   /// `Route.query`: looked at once it is known who asks.
   var queryMembers: [String]?
-
-  var services: Services { gateway.services }
 
   var now: BeijingTime { BeijingTime(microseconds: microsecondsSince1970()) }
 
@@ -48,7 +51,7 @@ struct Context: Sendable {
   func buyer() throws -> (LoginSessions.Session, Merchant) {
     let token = try bearer(orRefuse: .loginRequired)
     guard let session = try services.sessions.find(token: token, by: act("buyer")),
-      let merchant = gateway.settings.merchant(session.merchant)
+      let merchant = settings.merchant(session.merchant)
     else { throw Refusal(.loginRequired) }
     return (session, merchant)
   }
