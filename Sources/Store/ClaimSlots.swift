@@ -10,16 +10,18 @@ import Payments
 extension Connection {
   /// Records an attempt on an order that names no payer, if its number and one of its payer's slots
   /// are free.
+  ///
+  /// - Returns: `nil` when another attempt of the payer has taken the slot in the same moment. The
+  ///   transaction is then to end before another slot is tried: it holds locks in the unique key, and
+  ///   two that hold some and want more would wait for each other.
   mutating func openClaim(
     _ attempt: PaymentAttempt, of payer: OpenID, by act: Act
-  ) throws -> PaymentAttempts.Opening {
+  ) throws -> PaymentAttempts.Opening? {
     if attempt.number > 1, try isTaken(attempt) { return .taken }
-    // By chance: several presses at once would all want the first one, and wait for each other.
-    for slot in try freeClaimSlots(attempt.merchant, payer).shuffled() {
-      if try insert(attempt, claimSlot: slot, by: act) { return .opened }
-      if let obstacle = try obstacle(to: attempt) { return obstacle }
-    }
-    return try obstacle(to: attempt) ?? .tooManyClaims
+    // By chance: several presses at once would all want the first one.
+    let slot = try freeClaimSlots(attempt.merchant, payer).randomElement()
+    if let slot, try insert(attempt, claimSlot: slot, by: act) { return .opened }
+    return try obstacle(to: attempt) ?? (slot == nil ? .tooManyClaims : nil)
   }
 
   private mutating func freeClaimSlots(

@@ -57,6 +57,16 @@ package struct PaymentAttempts: Sendable {
   package func open(
     _ attempt: PaymentAttempt, isClaim: Bool = false, by act: Act
   ) throws -> Opening {
+    // Until the deadline, which ends every transaction. Each round another attempt has got a slot.
+    while true {
+      if let opening = try openOnce(attempt, isClaim: isClaim, by: act) { return opening }
+    }
+  }
+
+  /// - Returns: `nil` when another attempt was faster to take a slot.
+  private func openOnce(
+    _ attempt: PaymentAttempt, isClaim: Bool, by act: Act
+  ) throws -> Opening? {
     try database.transaction(until: act.deadline) { connection in
       let opening =
         if isClaim, let payer = attempt.openID {
