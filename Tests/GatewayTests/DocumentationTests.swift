@@ -71,7 +71,7 @@ import Testing
   /// The address as the page writes it.
   private static func address(of route: Route) -> String {
     let kinds = ["orders": "NO", "refunds": "RNO", "alarms": "ID"]
-    let parts = route.path.map { $0 == "*" ? kinds[route.path[0]] ?? "NAME" : $0 }
+    let parts = route.path.map { $0.hasPrefix(":") ? kinds[route.path[0]] ?? "NAME" : $0 }
     return (["/wxpay", route.name] + parts).joined(separator: "/")
   }
 

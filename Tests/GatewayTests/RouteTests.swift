@@ -1,4 +1,5 @@
 import Configuration
+import Store
 import Testing
 
 @testable import Gateway
@@ -39,5 +40,24 @@ import Testing
   ) {
     let mistake = Route.mistake(in: route, on: socket)
     #expect(words.map { mistake?.contains($0) == true } ?? (mistake == nil), "\(mistake ?? "-")")
+  }
+
+  @Test func `every merchant route asks for a role, and no other does`() {
+    for route in Route.all {
+      #expect((route.role != nil) == (route.name == "merchant"), "\(route.method) \(route.path)")
+    }
+    let money = Route.all.filter { $0.path.first == "refunds" && $0.path.last == "approve" }
+    #expect(money.map(\.role) == [.reviewer])
+  }
+
+  @Test func `a colon stands for one part of an address, and for no two`() {
+    func found(_ path: [String]) -> [String] {
+      Route.at(name: "merchant", socket: "merchant", path: path).map {
+        $0.path.joined(separator: "/")
+      }
+    }
+    #expect(found(["orders", "20261121-7", "close"]) == ["orders/:order/close"])
+    #expect(found(["orders", "20261121-7", "close", "x"]) == [])
+    #expect(found(["orders", ":order", "query"]) == ["orders/:order/query"])
   }
 }

@@ -4,32 +4,35 @@ import Server
 import Store
 
 /// `POST refund-apply`, `POST refund-withdraw`: the buyer asks for money back, or no longer does.
-enum BuyerRefunds {
-  static func apply(_ context: Context) throws -> Response {
-    let (session, merchant) = try context.buyer()
+struct BuyerRefunds {
+  private let request: BuyerRequest
+
+  init(_ request: BuyerRequest) { self.request = request }
+
+  private var context: Context { request.context }
+  private var useCase: ApplyForRefund {
+    ApplyForRefund(request.conversation, payer: request.payer)
+  }
+
+  func apply() throws -> Response {
     let wish = try ApplyForRefund.Wish(try context.json())
-    let key = try context.requestKey(of: ApplyForRefund.holder(session.openID))
-    let applied = try ApplyForRefund(context.conversation(merchant), payer: session.openID)
-      .apply(wish, key: key)
-    switch applied {
-    case .created(let refund): return answer(refund, context, status: 201)
-    case .existed(let refund): return answer(refund, context, status: 200)
+    let key = try context.requestKey(of: ApplyForRefund.holder(request.payer))
+    switch try useCase.apply(wish, key: key) {
+    case .created(let refund): return answer(refund, status: 201)
+    case .existed(let refund): return answer(refund, status: 200)
     }
   }
 
-  static func withdraw(_ context: Context) throws -> Response {
-    let (session, merchant) = try context.buyer()
+  func withdraw() throws -> Response {
     let members = Members(try context.json())
     try members.allow(["out_trade_no", "out_refund_no"])
     let order = try members.orderNumber()
     let number = try members.required(
       "out_refund_no", "the refund's number, as the order shows it", OutRefundNo.init)
-    let refund = try ApplyForRefund(context.conversation(merchant), payer: session.openID)
-      .withdraw(number, of: order)
-    return answer(refund, context, status: 200)
+    return answer(try useCase.withdraw(number, of: order), status: 200)
   }
 
-  private static func answer(_ refund: Refund, _ context: Context, status: Int) -> Response {
+  private func answer(_ refund: Refund, status: Int) -> Response {
     Answer.json(RefundView(refund, now: context.now).forBuyer, status: status)
   }
 }

@@ -4,29 +4,30 @@ package import Server
 package import Store
 
 /// `merchant/alarms…`: what a person must look at, and that it is settled (告警).
-enum MerchantAlarms {
-  static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let query = try AlarmQuery(context)
-    let page = try Alarms(context.services.database).list(
-      holder.merchant, query.filter, after: query.cursor, limit: query.limit,
-      until: context.request.deadline)
+struct MerchantAlarms {
+  private let request: MerchantRequest
+
+  init(_ request: MerchantRequest) { self.request = request }
+
+  private var alarms: Alarms { Alarms(request.services.database) }
+
+  func list() throws -> Response {
+    let query = try AlarmQuery(request.context)
+    let page = try alarms.list(
+      request.merchant, query.filter, after: query.cursor, limit: query.limit,
+      until: request.deadline)
     return Answer.json([
       "alarms": .array(page.alarms.map(\.json)), "next_cursor": JSON(page.next?.text),
     ])
   }
 
   /// Repeated, it answers with who resolved it first.
-  static func resolve(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let members = Members(try context.json())
+  func resolve(_ id: Int64) throws -> Response {
+    let members = Members(try request.context.json())
     try members.allow(["note"])
     let note = try members.required(
       "note", "1 to 200 characters of visible text: how it was settled", Note.init)
-    guard context.path.count >= 2, let id = Int64(context.path[1]) else {
-      throw Refusal(.alarmNotFound)
-    }
-    switch try Alarms(context.services.database).resolve(
-      holder.merchant, id, note: note, by: context.act("merchant:\(holder.name)"))
-    {
+    switch try alarms.resolve(request.merchant, id, note: note, by: request.act) {
     case .resolved(let alarm), .stood(let alarm): return Answer.json(alarm.json)
     case .notFound: throw Refusal(.alarmNotFound)
     }

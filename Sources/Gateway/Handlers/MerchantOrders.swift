@@ -6,49 +6,51 @@ import Store
 import WeChatPay
 
 /// `merchant/orders…`: the shop's backend creates, reads and closes orders.
-enum MerchantOrders {
-  static func create(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let order = try Order(try context.json(), merchant: holder.merchant)
-    let isNew = try CreateOrder(context.services).create(
-      order, by: context.act("merchant:\(holder.name)"))
-    return Answer.json(try view(order.number, holder, context), status: isNew ? 201 : 200)
+struct MerchantOrders {
+  private let request: MerchantRequest
+
+  init(_ request: MerchantRequest) { self.request = request }
+
+  private var context: Context { request.context }
+  private var services: Services { request.services }
+
+  func create() throws -> Response {
+    let order = try Order(try context.json(), merchant: request.merchant)
+    let isNew = try CreateOrder(services).create(order, by: request.act)
+    return Answer.json(
+      try view(order.number, until: request.deadline), status: isNew ? 201 : 200)
   }
 
-  static func show(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    Answer.json(try view(try searched(context, holder), holder, context))
+  /// By any of the order's numbers.
+  func show(_ name: String) throws -> Response {
+    Answer.json(try view(try search(name), until: request.deadline))
   }
 
-  /// The order that the path names by any of its numbers.
-  private static func searched(
-    _ context: Context, _ holder: MerchantTokens.Holder
-  ) throws -> OutTradeNo {
-    guard context.path.count >= 2 else { throw Refusal(.orderNotFound) }
-    let (name, deadline) = (context.path[1], context.request.deadline)
+  private func search(_ name: String) throws -> OutTradeNo {
     if let number = OutTradeNo(name),
-      try context.services.orders.find(
-        merchant: holder.merchant, number: number, until: deadline) != nil
+      try services.orders.find(
+        merchant: request.merchant, number: number, until: request.deadline) != nil
     {
       return number
     }
-    let found = try OrderSearch(context.services.database).order(
-      holder.merchant, named: name, until: deadline)
+    let found = try OrderSearch(services.database).order(
+      request.merchant, named: name, until: request.deadline)
     guard let found else { throw Refusal(.orderNotFound) }
     return found
   }
 
-  static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+  func list() throws -> Response {
     let filter = try OrderFilter(context)
-    let page = try context.services.orders.list(
-      merchant: holder.merchant, state: filter.state, alarm: filter.alarm, from: filter.from,
-      to: filter.to,
-      after: filter.cursor, limit: filter.limit, until: context.request.deadline)
+    let page = try services.orders.list(
+      merchant: request.merchant, state: filter.state, alarm: filter.alarm, from: filter.from,
+      to: filter.to, after: filter.cursor, limit: filter.limit, until: request.deadline)
     for row in page.unusable {
-      context.services.logger.warning(
+      services.logger.warning(
         "order left out of a list",
         metadata: ["reason": "\(row)", "request_id": "\(context.request.requestID)"])
     }
-    let refunds = try context.services.refunds.newest(
-      holder.merchant, of: page.orders.map(\.order.number), until: context.request.deadline)
+    let refunds = try services.refunds.newest(
+      request.merchant, of: page.orders.map(\.order.number), until: request.deadline)
     let views = page.orders.map { record in
       OrderView(record, refunds: refunds[record.order.number] ?? .none, now: context.now)
     }
@@ -58,53 +60,32 @@ enum MerchantOrders {
     ])
   }
 
-  static func close(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let number = try number(context)
-    let conversation = context.conversation(try context.merchant(of: holder))
-    try ClosePayment(conversation).close(number, by: "merchant:\(holder.name)")
-    return Answer.json(try view(number, holder, context, until: context.lateDeadline))
+  func close(_ number: OutTradeNo) throws -> Response {
+    try ClosePayment(try request.conversation()).close(number, by: request.actor)
+    return Answer.json(try view(number, until: context.lateDeadline))
   }
 
   /// Asks WeChat about the order by any of its numbers, and takes in what it says.
-  static func query(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let conversation = context.conversation(try context.merchant(of: holder))
-    guard let found = try QueryOrder(conversation).run(try number(context)) else {
+  func query(_ number: OutTradeNo) throws -> Response {
+    guard let found = try QueryOrder(try request.conversation()).run(number) else {
       throw Refusal(.orderNotFound)
     }
-    return Answer.json(try view(found.order, holder, context, until: context.lateDeadline))
+    return Answer.json(try view(found.order, until: context.lateDeadline))
   }
 
-  static func number(_ context: Context) throws(Refusal) -> OutTradeNo {
-    guard context.path.count >= 2, let number = OutTradeNo(context.path[1]) else {
-      throw Refusal(.orderNotFound)
-    }
-    return number
-  }
-
-  static func find(
-    _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context,
-    until deadline: ContinuousClock.Instant? = nil
-  ) throws -> OrderRecord {
-    let record = try context.services.orders.find(
-      merchant: holder.merchant, number: number, until: deadline ?? context.request.deadline)
-    guard let record else { throw Refusal(.orderNotFound) }
-    return record
-  }
-
-  private static func view(
-    _ number: OutTradeNo, _ holder: MerchantTokens.Holder, _ context: Context,
-    until deadline: ContinuousClock.Instant? = nil
+  private func view(
+    _ number: OutTradeNo, until deadline: ContinuousClock.Instant
   ) throws -> JSON {
-    let deadline = deadline ?? context.request.deadline
-    let record = try find(number, holder, context, until: deadline)
-    let timeline = try context.services.journal.page(
-      merchant: holder.merchant, order: number,
+    let record = try services.orders.find(
+      merchant: request.merchant, number: number, until: deadline)
+    guard let record else { throw Refusal(.orderNotFound) }
+    let timeline = try services.journal.page(
+      merchant: request.merchant, order: number,
       before: try context.read("timeline_cursor", "timeline_cursor of the answer before") {
         Int64($0)
       }, until: deadline)
-    let refunds = try context.services.refunds.newest(
-      holder.merchant, of: [number], before: try context.refundsCursor(),
-      until: deadline)
+    let refunds = try services.refunds.newest(
+      request.merchant, of: [number], before: try context.refundsCursor(), until: deadline)
     return merchantView(
       of: record, refunds: refunds[number] ?? .none, timeline: timeline, now: context.now)
   }

@@ -4,28 +4,32 @@ import Server
 import Store
 
 /// `merchant/refunds…`, `merchant/orders/*/refunds`: the merchant's staff decides and refunds.
-enum MerchantRefunds {
+struct MerchantRefunds {
+  private let request: MerchantRequest
+
+  init(_ request: MerchantRequest) { self.request = request }
+
+  private var context: Context { request.context }
+  private var refunds: Refunds { request.services.refunds }
+
   /// Applies and approves at once.
-  static func create(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+  func create(_ order: OutTradeNo) throws -> Response {
     let wish = try IssueRefund.Wish(try context.json())
-    let conversation = context.conversation(try context.merchant(of: holder))
-    let issued = try IssueRefund(conversation, holder: holder.name).issue(
-      wish, of: try MerchantOrders.number(context),
-      key: try context.requestKey(of: IssueRefund.keyHolder))
-    switch issued {
-    case .created(let refund):
-      return try answer(refund, context, status: 201, isRepeated: false)
-    case .existed(let refund): return try answer(refund, context, isRepeated: true)
+    let useCase = IssueRefund(try request.conversation(), holder: request.holder.name)
+    switch try useCase.issue(
+      wish, of: order, key: try context.requestKey(of: IssueRefund.keyHolder))
+    {
+    case .created(let refund): return try answer(refund, status: 201, isRepeated: false)
+    case .existed(let refund): return try answer(refund, isRepeated: true)
     }
   }
 
-  static func list(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+  func list() throws -> Response {
     let filter = try RefundFilter(context)
-    let refunds = context.services.refunds
     let page = try refunds.list(
-      merchant: holder.merchant, state: filter.state, waitingFor: filter.wait,
-      after: filter.cursor, limit: filter.limit, until: context.request.deadline)
-    let tries = try refunds.nextTries(of: page.refunds, until: context.request.deadline)
+      merchant: request.merchant, state: filter.state, waitingFor: filter.wait,
+      after: filter.cursor, limit: filter.limit, until: request.deadline)
+    let tries = try refunds.nextTries(of: page.refunds, until: request.deadline)
     return Answer.json([
       "refunds": .array(
         page.refunds.map {
@@ -35,93 +39,70 @@ enum MerchantRefunds {
     ])
   }
 
-  static func show(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    guard context.path.count >= 2 else { throw Refusal(.refundNotFound) }
-    let refund = try context.services.refunds.find(
-      holder.merchant, named: context.path[1], until: context.request.deadline)
+  /// By our number or WeChat's.
+  func show(_ name: String) throws -> Response {
+    let refund = try refunds.find(request.merchant, named: name, until: request.deadline)
     guard let refund else { throw Refusal(.refundNotFound) }
-    return try answer(refund, context)
+    return try answer(refund)
   }
 
   /// All that was applied for, or less with a reason: freight that the buyer bears, for instance.
-  static func approve(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
+  func approve(_ number: OutRefundNo) throws -> Response {
     let members = Members(try context.json())
     try members.allow(["reason", "refund_fee"])
     return try decide(
-      .approve(amount: try members.optionalAmount("refund_fee")), try members.optionalReason(),
-      context, holder)
+      number, .approve(amount: try members.optionalAmount("refund_fee")),
+      try members.optionalReason())
   }
 
-  static func reject(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let members = Members(try context.json())
-    try members.allow(["reason"])
-    return try decide(.reject, try members.reason(), context, holder)
+  func reject(_ number: OutRefundNo) throws -> Response {
+    try decide(number, .reject, try membersWithReason().reason())
   }
 
-  static func received(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let members = Members(try context.json())
-    try members.allow(["reason"])
-    return try decide(.receive, try members.optionalReason(), context, holder)
+  func received(_ number: OutRefundNo) throws -> Response {
+    try decide(number, .receive, try membersWithReason().optionalReason())
   }
 
-  static func withdraw(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let members = Members(try context.json())
-    try members.allow(["reason"])
-    return try decide(.withdraw, try members.reason(), context, holder)
+  func withdraw(_ number: OutRefundNo) throws -> Response {
+    try decide(number, .withdraw, try membersWithReason().reason())
   }
 
   /// Goes on at once with a refund that waits: the balance is topped up, the certificate renewed.
-  static func retry(_ context: Context, _ holder: MerchantTokens.Holder) throws -> Response {
-    let refund = try find(context, holder)
+  func retry(_ number: OutRefundNo) throws -> Response {
+    guard let refund = try refunds.find(request.merchant, number, until: request.deadline) else {
+      throw Refusal(.refundNotFound)
+    }
     guard refund.state.isUnderWay else {
       throw Refusal(.refundStateConflict, "The refund is \(refund.state.rawValue).")
     }
-    return try answer(
-      try DecideRefund(context.services).retry(refund, by: act(context, holder)), context)
+    return try answer(try DecideRefund(request.services).retry(refund, by: request.act))
   }
 
-  private static func decide(
-    _ verdict: RefundDecision.Verdict, _ reason: Reason?, _ context: Context,
-    _ holder: MerchantTokens.Holder
+  private func membersWithReason() throws -> Members {
+    let members = Members(try context.json())
+    try members.allow(["reason"])
+    return members
+  }
+
+  private func decide(
+    _ number: OutRefundNo, _ verdict: RefundDecision.Verdict, _ reason: Reason?
   ) throws -> Response {
-    let review = try DecideRefund(context.services).decide(
-      holder.merchant, try number(context), RefundDecision(verdict, reason: reason),
-      by: act(context, holder))
+    let review = try DecideRefund(request.services).decide(
+      request.merchant, number, RefundDecision(verdict, reason: reason), by: request.act)
     switch review {
-    case .decided(let refund), .stood(let refund): return try answer(refund, context)
+    case .decided(let refund), .stood(let refund): return try answer(refund)
     case .amountConflict(let refund):
       throw CheckoutRefusal.amountConflict(refund: refund.amount, applied: refund.appliedAmount)
     case .notFound: throw CheckoutRefusal.refundNotFound
     }
   }
 
-  private static func number(_ context: Context) throws(Refusal) -> OutRefundNo {
-    guard context.path.count >= 2, let number = OutRefundNo(context.path[1]) else {
-      throw Refusal(.refundNotFound)
-    }
-    return number
-  }
-
-  private static func find(
-    _ context: Context, _ holder: MerchantTokens.Holder
-  ) throws -> Refund {
-    let refund = try context.services.refunds.find(
-      holder.merchant, try number(context), until: context.request.deadline)
-    guard let refund else { throw Refusal(.refundNotFound) }
-    return refund
-  }
-
-  private static func act(_ context: Context, _ holder: MerchantTokens.Holder) -> Act {
-    context.act("merchant:\(holder.name)")
-  }
-
   /// - Parameter isRepeated: whether the refund was made by an earlier request; `nil` where none is
   ///   made.
-  private static func answer(
-    _ refund: Refund, _ context: Context, status: Int = 200, isRepeated: Bool? = nil
+  private func answer(
+    _ refund: Refund, status: Int = 200, isRepeated: Bool? = nil
   ) throws -> Response {
-    let tries = try context.services.refunds.nextTries(
-      of: [refund], until: context.lateDeadline)
+    let tries = try refunds.nextTries(of: [refund], until: context.lateDeadline)
     let view = RefundView(refund, nextTryAt: tries[refund.number], now: context.now)
     return Answer.json(
       isRepeated.map(view.forMerchant(isRepeated:)) ?? view.forMerchant, status: status)

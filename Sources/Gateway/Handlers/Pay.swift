@@ -5,13 +5,16 @@ import Store
 import WeChatPay
 
 /// `POST pay`: gives the mini-program what `wx.requestPayment` needs.
-enum Pay {
-  static func handle(_ context: Context) throws -> Response {
-    let (session, merchant) = try context.buyer()
-    let (order, total) = try read(try context.json())
+struct Pay {
+  private let request: BuyerRequest
+
+  init(_ request: BuyerRequest) { self.request = request }
+
+  func open() throws -> Response {
+    let (order, total) = try Self.read(try request.context.json())
     let payment = try OpenPayment(
-      context.conversation(merchant), payer: session.openID,
-      payerAddress: context.request.remoteAddress
+      request.conversation, payer: request.payer,
+      payerAddress: request.context.request.remoteAddress
     ).open(order, expecting: total)
     return Answer.json(payment.json)
   }

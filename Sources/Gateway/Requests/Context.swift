@@ -47,27 +47,6 @@ struct Context: Sendable {
     return String(words[1])
   }
 
-  /// The buyer who is logged in, and the merchant whose mini-program it is.
-  func buyer() throws -> (LoginSessions.Session, Merchant) {
-    let token = try bearer(orRefuse: .loginRequired)
-    guard let session = try services.sessions.find(token: token, by: act("buyer")),
-      let merchant = settings.merchant(session.merchant)
-    else { throw Refusal(.loginRequired) }
-    return (session, merchant)
-  }
-
-  /// A buyer's own order; foreign orders look like unknown ones.
-  func order(
-    _ number: OutTradeNo, of session: LoginSessions.Session,
-    until deadline: ContinuousClock.Instant? = nil
-  ) throws -> OrderRecord {
-    let record = try services.orders.find(
-      merchant: session.merchant, number: number, of: session.openID,
-      until: deadline ?? request.deadline)
-    guard let record else { throw Refusal(.orderNotFound) }
-    return record
-  }
-
   /// The request's conversation with WeChat, on a merchant's behalf.
   func conversation(_ merchant: Merchant) -> Conversation {
     Conversation(
@@ -77,11 +56,6 @@ struct Context: Sendable {
 
   /// For reading after a call to WeChat, which may have taken all of the time.
   var lateDeadline: ContinuousClock.Instant { request.deadline + Conversation.grace }
-
-  /// The merchant that a holder of a token acts for.
-  func merchant(of holder: MerchantTokens.Holder) throws(UnknownMerchant) -> Merchant {
-    try services.merchant(holder.merchant)
-  }
 
   /// The body as a JSON object.
   func json() throws -> JSON {
