@@ -111,7 +111,7 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["MariaDB"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["MariaDB", yams], path: "Tests/TestSupport",
       swiftSettings: tests),
     .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: tests),
     .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: tests),
