@@ -2,6 +2,7 @@ import Checkout
 import Configuration
 import Linux
 import Logging
+import MariaDB
 import Payments
 import Server
 import Store
@@ -45,7 +46,10 @@ package final class Gateway: Sendable {
       response = try route(context, on: socket)
     } catch {
       failure = error
-      writing.note(error)
+      writing.note(error) { refusal in
+        let soon = min(request.deadline, .now + .seconds(1))
+        try services.writingProof.remember(refusal, until: soon)
+      }
       response = answer(error, to: request, on: socket)
       if response.status == 401 { failedAttempts(on: socket).note(request.remoteAddress) }
     }
@@ -105,6 +109,7 @@ package final class Gateway: Sendable {
     if let failure {
       let refusal = Answer.refusal(for: failure)
       metadata["code"] = "\(refusal.code.rawValue)"
+      metadata["advice"] = (failure as? MariaDBError)?.whatToDoToStore.map { "\($0)" }
       // What the caller may not see, the operator must.
       switch refusal.code.status {
       case 500...:

@@ -98,10 +98,17 @@ extension MariaDBError {
 }
 
 extension MariaDBError {
-  /// Whether the server says that it stores nothing: read-only, a full disk or table, a binary log
-  /// that cannot be written.
-  package var saysNothingCanBeStored: Bool {
-    [1021, 1026, 1030, 1036, 1114, 1290, 1598, 1665, 1792].contains(code)
+  /// What to do about a server that says that it stores nothing: read-only, a full disk or table, a
+  /// binary log that cannot be written; `nil` when that is not what it says.
+  package var whatToDoToStore: String? {
+    switch code {
+    case 1021, 1026, 1030, 1114:
+      "make room on the disk of MariaDB's data, or in its tablespace (innodb_data_file_path)"
+    case 1036, 1290, 1665, 1792, 1836:
+      "MariaDB is read_only: name the primary server, or SET GLOBAL read_only = OFF"
+    case 1598: "look at MariaDB's binary log, which it cannot write as its settings want it"
+    default: nil
+    }
   }
 }
 

@@ -127,19 +127,6 @@ package struct Pace: Sendable {
     }
   }
 
-  /// Stores the present time in a row that stands for nobody, and commits it.
-  ///
-  /// - Throws: `MariaDBError` when the server takes nothing, as one that is read-only.
-  package func proveWriting(until deadline: ContinuousClock.Instant) throws {
-    try database.withConnection(until: deadline) { connection in
-      _ = try connection.execute(
-        """
-        INSERT INTO pace (merchant, kind, next_at) VALUES ('-', 'health', \(databaseNow))
-        ON DUPLICATE KEY UPDATE next_at = VALUES(next_at)
-        """)
-    }
-  }
-
   /// Holds a merchant's calls back: WeChat has said that there were too many, or nothing can come
   /// of them until a person has mended the configuration.
   package func pause(

@@ -41,10 +41,12 @@ package final class PrivateMariaDB: Sendable {
 
   /// Sets a server up and starts it, which takes 1 to 3 seconds.
   ///
-  /// - Parameter extraOptions: for `mariadbd`, e.g. `--sync-binlog=0`; they win over the usual ones.
+  /// - Parameters:
+  ///   - extraOptions: for `mariadbd`, e.g. `--sync-binlog=0`; they win over the usual ones.
+  ///   - dataOptions: what the data must be made with already, such as the files it may fill.
   /// - Throws: `TestSupportError` with the server's log when it does not come up, and with the names
   ///   of the Debian packages when it is not installed.
-  package init(extraOptions: [String] = []) throws {
+  package init(extraOptions: [String] = [], dataOptions: [String] = []) throws {
     folder = try TemporaryFolder()
     socket = folder.file("mariadb.sock")
     let ownUser = geteuid() == 0 ? ["--user=root"] : []
@@ -56,13 +58,13 @@ package final class PrivateMariaDB: Sendable {
         "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=32M",
         "--innodb-log-file-size=16M", "--key-buffer-size=1M", "--aria-pagecache-buffer-size=1M",
         "--performance-schema=OFF", "--max-connections=400",
-      ] + extraOptions
+      ] + dataOptions + extraOptions
     try ChildProcess.run(
       Self.program("mariadb-install-db"),
       ["--no-defaults"] + ownUser + [
         data, "--tmpdir=\(folder.path)", "--innodb-log-file-size=16M",
         "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-      ])
+      ] + dataOptions)
     server = Mutex(try Self.start(options, folder: folder, socket: socket))
   }
 

@@ -32,6 +32,7 @@ package struct Services: Sendable {
   package var duties: Duties { Duties(database) }
   package var deliveries: Deliveries { Deliveries(database) }
   package var pace: Pace { Pace(database) }
+  package var writingProof: WritingProof { WritingProof(database) }
   package var notifications: Notifications { Notifications(database) }
   package var sessions: LoginSessions { LoginSessions(database) }
   package var tokens: MerchantTokens { MerchantTokens(database) }

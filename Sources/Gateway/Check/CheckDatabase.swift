@@ -137,8 +137,7 @@ extension MariaDBError {
     case 1461: "set max_prepared_stmt_count higher in MariaDB"
     case 2002, 2003, 2005: "start MariaDB, or correct \(server) in the section database"
     case 2026: "look at database.ca_file and the server's certificate"
-    case 1290, 1836: "MariaDB is read_only: name the primary server, or SET GLOBAL read_only = OFF"
-    default: "look at MariaDB's own log"
+    default: whatToDoToStore ?? "look at MariaDB's own log"
     }
   }
 }

@@ -9,7 +9,11 @@ enum Health {
   static func handle(_ context: Context) throws -> Response {
     let deadline = min(context.request.deadline, .now + .seconds(1))
     let reason = context.writing.reason {
-      try context.services.pace.proveWriting(until: deadline)
+      let proof = context.services.writingProof
+      let folder = try proof.proveChange(until: deadline)
+      // Another machine's disk cannot be seen from here.
+      if let folder, context.settings.database.host == nil { try NearlyFullDisk.check(folder) }
+      try proof.proveRoom(until: deadline)
     }
     guard let reason else {
       return Answer.json(["status": "ok", "database": "ok", "version": .string(programVersion)])

@@ -97,8 +97,11 @@ extension MariaDBError {
       "Run `weixinpay migrate` as root of this machine, which creates the account of database.user."
         + " An account without a password works for the operating system's user of the same name"
         + " only: let that user run the command, as in `runuser -u weixinpay -- weixinpay …`."
-    case _ where mayPass: "Run the command again; if it stays so, look at MariaDB's own log."
-    default: "`weixinpay check` tells what is wrong; if it does not, look at MariaDB's own log."
+    case _ where mayPass && whatToDoToStore == nil:
+      "Run the command again; if it stays so, look at MariaDB's own log."
+    default:
+      whatToDoToStore.map { "MariaDB stores nothing: \($0)." }
+        ?? "`weixinpay check` tells what is wrong; if it does not, look at MariaDB's own log."
     }
   }
 }
