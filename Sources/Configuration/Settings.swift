@@ -29,6 +29,8 @@ package struct Settings: Sendable {
     package let deadline: Duration
   }
 
+  /// The configuration file, as it was named on the command line.
+  package let file: String
   /// How many worker processes there are; they share the workers and the connections.
   package let processes: Int
   package internal(set) var listen: Listen

@@ -49,7 +49,8 @@ struct SettingsBuilder {
     guard faults.isEmpty else { return nil }
     doubt(raw, merchants, built.compactMap(\.self))
     return Settings(
-      raw, password: password.map(Secret.init), merchants: built.compactMap(\.self),
+      raw, file: reader.document.file, password: password.map(Secret.init),
+      merchants: built.compactMap(\.self),
       certificates: merchants.compactMap(CertificateFiles.init), shops: shops,
       shopDatabase: shopDatabase, secretFiles: secretFiles, doubts: reader.document.doubts)
   }
@@ -189,12 +190,12 @@ extension Mismatch {
 
 extension Settings {
   fileprivate init(
-    _ raw: RawSettings, password: Secret?, merchants: [Merchant],
+    _ raw: RawSettings, file: String, password: Secret?, merchants: [Merchant],
     certificates: [CertificateFiles], shops: [MerchantName: ShopSettings],
     shopDatabase: ConnectionSettings?, secretFiles: [SecretPlace], doubts: [Doubt]
   ) {
     self.init(
-      processes: raw.processes,
+      file: file, processes: raw.processes,
       listen: Listen(
         api: Listener(raw.api), notify: Listener(raw.notify), merchant: Listener(raw.merchant),
         peers: raw.peers),

@@ -23,7 +23,8 @@ import Testing
   @Test func `before migrate, check says to run it`() throws {
     let site = try ServableFixture()
     #expect(site.finding("database")?.level == .fail)
-    #expect(site.finding("database")?.remedy?.contains("weixinpay migrate") == true)
+    let remedy = try #require(site.finding("database")?.remedy)
+    #expect(remedy.contains("run as root: weixinpay migrate --config \(site.file)"), "\(remedy)")
   }
 
   @Test func `an unknown account that MariaDB takes for its anonymous one is named`() throws {
@@ -45,7 +46,10 @@ import Testing
     try site.write(user: site.server.user)
     #expect(site.finding("schema")?.level == .fail)
     #expect(site.finding("schema")?.sentence.contains("001-shop-order") == true)
-    #expect(site.finding("schema")?.remedy == "run: weixinpay migrate")
+    #expect(
+      site.finding("schema")?.remedy == "run as root: weixinpay migrate --config \(site.file)")
+    let serve = try Program.run(["serve", "--config", site.file])
+    #expect(serve.error.contains("run as root: weixinpay migrate --config \(site.file)"))
   }
 
   @Test func `a database that a newer program has migrated is warned about, also at the start`()
@@ -98,6 +102,7 @@ import Testing
     let finding = site.finding("rights")
     #expect(finding?.level == .fail)
     #expect(finding?.sentence.contains("UPDATE payment") == true)
+    #expect(finding?.remedy == "run as root: weixinpay migrate --config \(site.file)")
   }
 
   @Test func `a database that may lose what it confirmed fails`() throws {

@@ -185,7 +185,9 @@ struct Program {
     let stranger = try Program.run(
       ["migrate", "--administrator", "nobody_here", "--config", site.file])
     #expect(stranger.code == 78)
-    #expect(stranger.error.contains("Run `weixinpay migrate` as root"), "\(stranger.error)")
+    #expect(
+      stranger.error.contains("Run `weixinpay migrate --config \(site.file)` as root"),
+      "\(stranger.error)")
     #expect(!stranger.error.contains("runuser"), "\(stranger.error)")
 
     var connection = try Connection(site.server.settings(database: nil))
@@ -194,7 +196,9 @@ struct Program {
     try connection.run("CREATE TABLE \(site.database).payment (id INT PRIMARY KEY)")
     let refused = try Program.run(["migrate", "--config", site.file])
     #expect(refused.code == 78)
-    #expect(refused.error.contains("Run `weixinpay migrate` once more"), "\(refused.error)")
+    #expect(
+      refused.error.contains("Run `weixinpay migrate --config \(site.file)` once more"),
+      "\(refused.error)")
     #expect(!refused.error.contains("runuser"), "\(refused.error)")
     let again = try Program.run(["migrate", "--config", site.file])
     #expect(again.error.contains("migration 002-payment was begun and not finished"))
@@ -211,6 +215,7 @@ struct Program {
       let result = try Program.run(command + ["--config", site.file])
       #expect(result.code == 78)
       #expect(result.error.contains("or correct database.name"), "\(result.error)")
+      #expect(result.error.contains("`weixinpay migrate --config \(site.file)` as root"))
       #expect(!result.error.contains("runuser"), "\(result.error)")
     }
   }

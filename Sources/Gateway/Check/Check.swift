@@ -20,8 +20,8 @@ package struct Check: Sendable {
       return Check(
         findings: [.ok("configuration", "complete, with the merchants \(merchants)")] + doubts
           + checkUser(file) + checkClock() + checkAccess(settings, file: file)
-          + checkSockets(settings.listen) + checkService(settings)
-          + checkCertificates(settings) + checkDatabase(settings)
+          + checkSockets(settings.listen, file: file) + checkService(settings)
+          + checkCertificates(settings) + checkDatabase(settings, file: file)
           + checkShop(settings) + checkShopHosts(settings) + checkWeChat(settings))
     } catch {
       return Check(findings: error.faults.map { Finding($0, .fail) } + checkUser(file))

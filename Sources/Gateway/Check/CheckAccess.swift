@@ -66,16 +66,16 @@ extension Account {
 
 extension Check {
   /// Whether those who are to connect reach the sockets, and nobody can put others in their place.
-  static func checkSockets(_ listen: Settings.Listen) -> [Finding] {
+  static func checkSockets(_ listen: Settings.Listen, file: String) -> [Finding] {
     let sockets = [("api", listen.api), ("notify", listen.notify), ("merchant", listen.merchant)]
     let peers = listen.peers.compactMap(Account.init(named:))
     return sockets.map { name, listener in
-      checkSocket("listen.\(name).socket", listener.socket, peers)
+      checkSocket("listen.\(name).socket", listener.socket, peers, file)
     } + checkPeers(listen, peers)
   }
 
   private static func checkSocket(
-    _ subject: String, _ path: String, _ peers: [Account]
+    _ subject: String, _ path: String, _ peers: [Account], _ file: String
   ) -> Finding {
     let folder = URL(filePath: path).deletingLastPathComponent().path
     let create = "run: install -d -m 2750 -o weixinpay -g weixinpay-nginx \(folder)"
@@ -96,7 +96,8 @@ extension Check {
       return .fail(
         subject, "\(userName()) may not write in \(folder)",
         peers.contains { $0.userID == effectiveUserID() }
-          ? "check as the gateway's user, with: runuser -u weixinpay -- weixinpay check" : create)
+          ? "check as the gateway's user, with: \(OperatorCommand.asService("check", file))"
+          : create)
     }
     if let existing = FileStatus(path: path), !existing.isSocket {
       return .fail(subject, "\(path) is there and is no socket", "remove it or name another path")

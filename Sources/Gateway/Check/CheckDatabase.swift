@@ -6,7 +6,7 @@ import Store
 
 extension Check {
   /// The database as the service's account sees it.
-  static func checkDatabase(_ settings: Settings) -> [Finding] {
+  static func checkDatabase(_ settings: Settings, file: String) -> [Finding] {
     let database = settings.database
     do {
       var connection = try Connection(database.service)
@@ -16,9 +16,9 @@ extension Check {
       if let fault = try checkWritable(&connection) { return [fault] }
       return [.ok("database", "MariaDB \(facts.version), durable")]
         + checkConnections(settings, facts) + (try checkSpace(&connection, database))
-        + (try checkTime(&connection)) + (try checkSchema(&connection, settings))
+        + (try checkTime(&connection)) + (try checkSchema(&connection, settings, file: file))
     } catch let error as MariaDBError {
-      return [.fail("database", error.message, error.remedy(for: database))]
+      return [.fail("database", error.message, error.remedy(for: database, file: file))]
     } catch {
       return [.fail("database", "\(error)", "restore a backup, or ask whoever changed it")]
     }
@@ -73,19 +73,19 @@ extension Check {
   }
 
   private static func checkSchema(
-    _ connection: inout Connection, _ settings: Settings
+    _ connection: inout Connection, _ settings: Settings, file: String
   ) throws -> [Finding] {
     let schema = try Migrator.compare(&connection)
     guard schema.missing.isEmpty else {
       return [
         .fail(
           "schema", "\(schema.missing.joined(separator: ", ")) not applied yet",
-          "run: weixinpay migrate")
+          "run as root: \(OperatorCommand.migrate(file))")
       ]
     }
     let newer = checkNewer(schema)
     return (newer.isEmpty ? [.ok("schema", "up to date")] : newer)
-      + (try checkOrderNumbers(&connection)) + (try checkRights(&connection))
+      + (try checkOrderNumbers(&connection)) + (try checkRights(&connection, file: file))
       + (try checkAttempts(&connection, settings)) + checkClaims(&connection, settings)
   }
 
@@ -120,17 +120,18 @@ extension Check {
 
 extension MariaDBError {
   /// What to do when the service cannot connect.
-  fileprivate func remedy(for database: DatabaseSettings) -> String {
+  fileprivate func remedy(for database: DatabaseSettings, file: String) -> String {
+    let migrate = OperatorCommand.migrate(file)
     let server = database.socket ?? "\(database.host ?? ""):\(database.port)"
     guard !isOfAnonymousAccount else {
       return "MariaDB has no account \(database.user): correct database.user, or run as root:"
-        + " weixinpay migrate, which creates it"
+        + " \(migrate), which creates it"
     }
     return switch code {
-    case 1044, 1049, 1146: "run as root: weixinpay migrate; or correct database.name"
+    case 1044, 1049, 1146: "run as root: \(migrate); or correct database.name"
     case 1045, 1698:
-      "run as root: weixinpay migrate, which creates the account \(database.user); without a password it is"
-        + " for the operating system's user of that name only"
+      "run as root: \(migrate), which creates the account \(database.user); without a password it"
+        + " is for the operating system's user of that name only"
     case 1040, 1203, 1226:
       "set max_connections higher in MariaDB (or the account's own limit), or processes and"
         + " connections lower here"

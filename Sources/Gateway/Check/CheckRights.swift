@@ -5,7 +5,11 @@ extension Check {
   ///
   /// Each right is tried by a statement that touches no row, because grants can also come by roles
   /// and patterns, which no list shows as they are applied.
-  static func checkRights(_ connection: inout Connection) throws(MariaDBError) -> [Finding] {
+  ///
+  /// - Parameter file: the configuration file.
+  static func checkRights(
+    _ connection: inout Connection, file: String
+  ) throws(MariaDBError) -> [Finding] {
     var missing: [String] = []
     for statement in needed where try !connection.mayRun(statement) {
       missing.append(statement.split(separator: " WHERE").first.map(String.init) ?? statement)
@@ -14,7 +18,7 @@ extension Check {
       return [
         .fail(
           "rights", "the account may not: \(missing.joined(separator: "; "))",
-          "run: weixinpay migrate")
+          "run as root: \(OperatorCommand.migrate(file))")
       ]
     }
     var excessive: [String] = []
@@ -27,7 +31,8 @@ extension Check {
           "rights",
           "the account may \(excessive.joined(separator: " and ")) in the journal, which"
             + " is to be append-only",
-          "run weixinpay migrate as an administrator, and serve as an account of its own")
+          "give database.user an account of its own, then run as root: \(OperatorCommand.migrate(file))"
+        )
       ]
     }
     return [.ok("rights", "as needed, and the journal can only grow")]

@@ -8,8 +8,7 @@ extension Check {
     return [
       .warn(
         "user", "checked as root, whom no file mode stops",
-        "check as the service's user too, with: runuser -u weixinpay -- weixinpay check --config \(file)"
-      )
+        "check as the service's user too, with: \(OperatorCommand.asService("check", file))")
     ]
   }
 

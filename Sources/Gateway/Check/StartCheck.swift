@@ -15,7 +15,8 @@ enum StartCheck {
     let schema = try Migrator.compare(&connection)
     if !schema.missing.isEmpty {
       reasons.append(
-        "The database lacks \(schema.missing.joined(separator: ", ")); run weixinpay migrate.")
+        "The database lacks \(schema.missing.joined(separator: ", ")); run as root:"
+          + " \(OperatorCommand.migrate(settings.file))")
     }
     // An expired certificate is no reason: buyers can pay, and refunds wait for another one.
     for finding in settings.certificates.flatMap({ $0.check() }) where finding.level == .fail {

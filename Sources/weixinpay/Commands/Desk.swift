@@ -20,7 +20,7 @@ struct Desk: ParsableArguments {
   func work(
     by person: Person? = nil, _ body: (MerchantName, Database, Act) throws -> Void
   ) throws {
-    try reportingFailure {
+    try reportingFailure(file: configuration.file) {
       let settings = try settings()
       try body(
         try settings.merchant(named: merchant),

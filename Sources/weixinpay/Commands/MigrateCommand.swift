@@ -20,7 +20,7 @@ struct MigrateCommand: ParsableCommand {
   var administratorPasswordFile: String?
 
   func run() throws {
-    try reportingFailure(advising: advice) {
+    try reportingFailure(file: configuration.file, advising: advice) {
       let database = try Settings.read(file: configuration.file).database
       let password = try administratorPasswordFile.map { try Secret.read(file: $0) }
       let migrator = Migrator(
@@ -54,12 +54,14 @@ struct MigrateCommand: ParsableCommand {
     if error.kind == .lost || error.mayPass { return nil }
     switch error.code {
     case 1044, 1045, 1142, 1227, 1370, 1410, 1698:
-      return "Run `weixinpay migrate` as root of this machine, not as the service's user;"
+      return
+        "Run `\(OperatorCommand.migrate(configuration.file))` as root of this machine, not as the service's user;"
         + " or name an account that may create databases and accounts by --administrator and"
         + " --administrator-password-file."
     case 2000...2099: return nil
     default:
-      return "Run `weixinpay migrate` once more: it tells which migration was begun and not"
+      return
+        "Run `\(OperatorCommand.migrate(configuration.file))` once more: it tells which migration was begun and not"
         + " finished, and how to complete or undo it."
     }
   }

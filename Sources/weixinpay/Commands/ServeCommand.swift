@@ -25,7 +25,7 @@ struct ServeCommand: ParsableCommand {
   @Flag(help: .private) var keepSockets = false
 
   func run() throws {
-    try reportingFailure(log: worker.flatMap(FailureLog.init(worker:))) {
+    try reportingFailure(file: configuration.file, log: worker.flatMap(FailureLog.init(worker:))) {
       let settings = try Settings.read(file: configuration.file)
       let dutyWorkers = duties ? Settings.dutyWorkers : 0
       if let worker {

@@ -43,7 +43,7 @@ struct TokenCommand: ParsableCommand {
     }
 
     func run() throws {
-      try reportingFailure {
+      try reportingFailure(file: configuration.file) {
         let settings = try Settings.read(file: configuration.file)
         let merchant = try settings.merchant(named: merchant)
         let act = Act.ofOperator()
@@ -72,7 +72,7 @@ extension TokenCommand {
     var merchant: String?
 
     func run() throws {
-      try reportingFailure {
+      try reportingFailure(file: configuration.file) {
         let settings = try Settings.read(file: configuration.file)
         let merchant = try settings.merchant(named: merchant)
         let count = try MerchantTokens(settings.openDatabase()).revoke(
@@ -101,7 +101,7 @@ extension TokenCommand {
     var json = false
 
     func run() throws {
-      try reportingFailure {
+      try reportingFailure(file: configuration.file) {
         let settings = try Settings.read(file: configuration.file)
         let merchant = try settings.merchant(named: merchant)
         let act = Act.ofOperator()

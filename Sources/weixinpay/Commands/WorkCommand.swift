@@ -12,7 +12,7 @@ struct WorkCommand: ParsableCommand {
   @OptionGroup var configuration: ConfigurationOptions
 
   func run() throws {
-    try reportingFailure {
+    try reportingFailure(file: configuration.file) {
       try Gateway.work(try Settings.read(file: configuration.file))
     }
   }
@@ -25,7 +25,7 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup var configuration: ConfigurationOptions
 
   func run() throws {
-    try reportingFailure {
+    try reportingFailure(file: configuration.file) {
       let settings = try Settings.read(file: configuration.file)
       let services = try Services.ofCommand(
         settings, Database(settings.database.service, connections: 2))

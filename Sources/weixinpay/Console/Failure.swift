@@ -18,10 +18,11 @@ extension ExitCode {
 /// Runs a command's work; a failure becomes a message and an exit code.
 ///
 /// - Parameters:
+///   - file: the configuration file, for the commands that the advice names.
 ///   - log: where the message goes; standard error, as text for a person, when it is `nil`.
 ///   - advising: what to do about MariaDB's refusal in this command; `nil` for the usual advice.
 func reportingFailure(
-  log: FailureLog? = nil, advising: (MariaDBError) -> String? = { _ in nil },
+  file: String, log: FailureLog? = nil, advising: (MariaDBError) -> String? = { _ in nil },
   _ work: () throws -> Void
 ) throws {
   do {
@@ -35,7 +36,7 @@ func reportingFailure(
     (log ?? FailureLog()).tell("serve failed", ["\(error)"])
     throw ExitCode.temporary
   } catch {
-    let failure = Failure(error, advising)
+    let failure = Failure(error, file: file, advising)
     if let log {
       log.tell("worker failed", failure.reasons, advice: failure.advice)
     } else {
@@ -52,11 +53,11 @@ private struct Failure {
   var advice: String?
   let exitCode: ExitCode
 
-  init(_ error: any Error, _ advising: (MariaDBError) -> String?) {
+  init(_ error: any Error, file: String, _ advising: (MariaDBError) -> String?) {
     switch error {
     case let error as MariaDBError:
       reasons = ["\(error)"]
-      advice = advising(error) ?? error.advice
+      advice = advising(error) ?? error.advice(file: file)
       exitCode = error.exitCode
     case is PoolExhausted:
       reasons = ["the database gave no connection in time; try again"]
@@ -78,11 +79,12 @@ extension MariaDBError {
     if kind == .lost { .unavailable } else if mayPass { .temporary } else { .configuration }
   }
 
-  fileprivate var advice: String {
-    switch (kind, code) {
+  fileprivate func advice(file: String) -> String {
+    let migrate = OperatorCommand.migrate(file)
+    return switch (kind, code) {
     case _ where isOfAnonymousAccount:
-      "MariaDB has no account of that name: correct database.user, or run `weixinpay migrate` as root"
-        + " of this machine, which creates it."
+      "MariaDB has no account of that name: correct database.user, or run `\(migrate)`"
+        + " as root of this machine, which creates it."
     case (.lost, _), (_, 2005):
       "Is MariaDB running, and does the section database name its socket or host?"
     case (_, 1040), (_, 1203), (_, 1226):
@@ -92,16 +94,16 @@ extension MariaDBError {
     case (_, 1129): "MariaDB has shut this host out: run FLUSH HOSTS there."
     case (_, 2026): "Look at database.ca_file and at the certificate of the server."
     case (_, 1044), (_, 1049), (_, 1142), (_, 1143), (_, 1146):
-      "Run `weixinpay migrate` as root of this machine, or correct database.name."
+      "Run `\(migrate)` as root of this machine, or correct database.name."
     case (_, 1045), (_, 1698):
-      "Run `weixinpay migrate` as root of this machine, which creates the account of database.user."
+      "Run `\(migrate)` as root of this machine, which creates the account of database.user."
         + " An account without a password works for the operating system's user of the same name"
-        + " only: let that user run the command, as in `runuser -u weixinpay -- weixinpay …`."
+        + " only: let that user run the command, as in `\(OperatorCommand.asService("check", file))`."
     case _ where mayPass && whatToDoToStore == nil:
       "Run the command again; if it stays so, look at MariaDB's own log."
     default:
       whatToDoToStore.map { "MariaDB stores nothing: \($0)." }
-        ?? "`weixinpay check` tells what is wrong; if it does not, look at MariaDB's own log."
+        ?? "`\(OperatorCommand.asService("check", file))` tells what is wrong; if it does not, look at MariaDB's own log."
     }
   }
 }
