@@ -39,6 +39,23 @@ import WeChatPay
     #expect(early.remedy?.contains("clock") == true)
   }
 
+  @Test func `another merchant's certificate is called so, also when it has expired`() throws {
+    let site = try SettingsFixture()
+    let identity = try CertificateAuthority(in: site.folder.path).client("1900000108", days: 300)
+    try site.write(String(decoding: identity.certificate, as: UTF8.self), to: "c.pem")
+    try site.write(String(decoding: identity.privateKey, as: UTF8.self), to: "k.pem")
+    let files = CertificateFiles(
+      merchant: MerchantName("main")!, merchantID: MerchantID("1230000109")!,
+      certificate: SecretFile(path: site.folder.file("c.pem")),
+      privateKey: SecretFile(path: site.folder.file("k.pem")))
+    let now = Int64(Date().timeIntervalSince1970)
+    #expect(files.check(at: now).map(\.level) == [.warn])
+    let findings = files.check(at: now + 301 * 86_400)
+    #expect(findings.map(\.level) == [.warn, .warn])
+    #expect(findings.first?.sentence.contains("not to mch_id 1230000109") == true)
+    #expect(findings.last?.sentence.contains("has expired") == true)
+  }
+
   @Test func `a certificate that TLS would not show is found before the first refund`() throws {
     let site = try ServableFixture(
       extra: "    certificate_file: c.pem\n    private_key_file: k.pem")

@@ -28,7 +28,8 @@ extension CertificateFiles {
       }
       let days = facts.days(at: now)
       let praise = "serial \(facts.serial), \(days) days left, the key belongs to it"
-      return [try check(facts, at: now) ?? .ok(subject, praise)]
+      let findings = [checkOwner(facts), try checkUse(facts, at: now)].compactMap(\.self)
+      return findings.isEmpty ? [.ok(subject, praise)] : findings
     } catch let mismatch as Mismatch {
       return [
         .fail(subject, "expected \(mismatch.expected), got \(mismatch.got)", mismatch.remedy)
@@ -38,9 +39,17 @@ extension CertificateFiles {
     }
   }
 
+  /// Whether it is another merchant's.
+  private func checkOwner(_ facts: CertificateFacts) -> Finding? {
+    guard !facts.subject.split(separator: ",").contains("CN=\(merchantID)") else { return nil }
+    return .warn(
+      subject, "it is made out to \(facts.subject), not to mch_id \(merchantID)",
+      "name this merchant's certificate")
+  }
+
   /// What keeps WeChat, or TLS on this machine, from taking it now or soon. Buyers can pay all the
   /// same: no reason not to start.
-  private func check(
+  private func checkUse(
     _ facts: CertificateFacts, at now: Int64
   ) throws(OpenSSLError) -> Finding? {
     let (begin, end) = (facts.notBefore.inBeijing, facts.notAfter.inBeijing)
@@ -57,11 +66,6 @@ extension CertificateFiles {
       return .warn(
         subject, "OpenSSL of this machine does not take it (\(reason)): every refund waits",
         download)
-    }
-    if !facts.subject.split(separator: ",").contains("CN=\(merchantID)") {
-      return .warn(
-        subject, "it is made out to \(facts.subject), not to mch_id \(merchantID)",
-        "name this merchant's certificate")
     }
     let days = facts.days(at: now)
     guard days <= 30 else { return nil }
