@@ -4,6 +4,8 @@ import CCurl
 package struct HTTPRequest: Sendable {
   package enum Method: Sendable {
     case get, post
+    /// What `get` would answer, without its body.
+    case head
   }
 
   package var method: Method
@@ -14,14 +16,14 @@ package struct HTTPRequest: Sendable {
   package var contentType: String?
   /// Further headers. A name or value with control characters is refused when sent.
   package var headers: [(name: String, value: String)]
-  /// Empty for `get`.
+  /// Empty for `get` and `head`.
   package var body: [UInt8]
 
   package init(
     method: Method, url: String, contentType: String? = nil,
     headers: [(name: String, value: String)] = [], body: [UInt8] = []
   ) {
-    precondition(method == .post || body.isEmpty, "A GET request carries no body.")
+    precondition(method == .post || body.isEmpty, "Only a POST request carries a body.")
     self.method = method
     self.url = url
     self.contentType = contentType

@@ -172,6 +172,7 @@ extension Session {
     try set(CURLOPT_URL, request.url)
     switch request.method {
     case .get: try set(CURLOPT_HTTPGET, 1)
+    case .head: try set(CURLOPT_NOBODY, 1)
     case .post:
       try set(CURLOPT_POST, 1)
       // The size comes first: it tells libcurl how much to copy.

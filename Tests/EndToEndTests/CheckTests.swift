@@ -70,4 +70,32 @@ import Testing
     let silent = try check(site)
     #expect(!silent.contains { $0.hasPrefix("FAIL merchants.main") })
   }
+
+  @Test func `an old script that is not where it is said to be is found before the first payment`()
+    throws
+  {
+    let receiver = try Receiver { message, _ in
+      switch message.path {
+      case "/gone.php": .reply(404)
+      case "/moved.php": .redirect("/gone.php")
+      case "/strict.php": .reply(405)
+      default: .reply(200)
+      }
+    }
+    let site = try Site(
+      .init(merchantLines: [
+        "private_hosts: [127.0.0.1]", "relay: { payment_url: '\(receiver.url)gone.php' }",
+      ]))
+    func finding(_ path: String) throws -> String {
+      let lines = try check(site, ["gone.php": path])
+      return try #require(lines.first { $0.contains("merchants.main.relay.payment_url: ") })
+    }
+    #expect(try finding("gone.php").hasPrefix("warn merchants.main.relay.payment_url: nothing"))
+    #expect(try finding("moved.php").contains("no redirect is followed"))
+    for path in ["strict.php", "notify.php"] {
+      #expect(try finding(path).hasPrefix("ok "), "\(path)")
+    }
+    // A script that grants points must not be told of a payment that never was.
+    #expect(receiver.received.allSatisfy { $0.method == "HEAD" && $0.body.isEmpty })
+  }
 }

@@ -5,6 +5,7 @@ import TestSupport
 /// A web server of the shop's on 127.0.0.1: answers as its test says, and keeps what it was sent.
 final class Receiver: Sendable {
   struct Message: Sendable {
+    let method: String
     /// With its query.
     let path: String
     /// By name in lower case.
@@ -126,8 +127,9 @@ final class Receiver: Sendable {
         let start = text[..<end.upperBound].utf8.count
         let length = headers["content-length"].flatMap(Int.init) ?? 0
         if bytes.count >= start + length {
+          let words = lines[0].split(separator: " ")
           return Message(
-            path: String(lines[0].split(separator: " ")[1]), headers: headers,
+            method: String(words[0]), path: String(words[1]), headers: headers,
             body: Array(bytes[start..<start + length]))
         }
       }

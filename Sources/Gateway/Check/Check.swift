@@ -22,7 +22,7 @@ package struct Check: Sendable {
           + checkUser(file) + checkClock() + checkAccess(settings, file: file)
           + checkSockets(settings.listen, file: file) + checkService(settings)
           + checkCertificates(settings) + checkDatabase(settings, file: file)
-          + checkShop(settings) + checkShopHosts(settings) + checkWeChat(settings))
+          + checkShop(settings) + checkShopAddresses(settings) + checkWeChat(settings))
     } catch {
       return Check(findings: error.faults.map { Finding($0, .fail) } + checkUser(file))
     }

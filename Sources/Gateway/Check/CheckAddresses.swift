@@ -52,41 +52,75 @@ extension Check {
       connectTimeout: .seconds(2), timeout: .seconds(3))
   }
 
-  /// Whether the hosts of webhook and relay can be reached, as the addresses' own rules allow. Nothing
-  /// is asked of the scripts themselves.
-  static func checkShopHosts(_ settings: Settings) -> [Finding] {
+  /// Whether webhook and relay can be reached, as the addresses' own rules allow. A webhook's host is
+  /// asked for its front page; an old script for nothing but whether it is there.
+  static func checkShopAddresses(_ settings: Settings) -> [Finding] {
     settings.merchants.map(\.name).flatMap { name -> [Finding] in
       guard let shop = settings.shops[name] else { return [] }
-      let addresses = [
-        ("webhook.url", shop.webhook?.url), ("relay.payment_url", shop.relay.paymentURL),
-        ("relay.refund_url", shop.relay.refundURL),
+      let subject = "merchants.\(name)"
+      let relays = [
+        ("relay.payment_url", shop.relay.paymentURL), ("relay.refund_url", shop.relay.refundURL),
       ]
-      return addresses.compactMap { key, address in
-        address.map { checkShopHost("merchants.\(name).\(key)", $0, shop) }
-      }
+      let webhook = shop.webhook.map { checkWebhook("\(subject).webhook.url", $0.url, shop) }
+      return [webhook].compactMap(\.self)
+        + relays.compactMap { key, address in
+          address.map { checkRelay("\(subject).\(key)", $0, shop) }
+        }
     }
   }
 
-  private static func checkShopHost(
+  private static func checkWebhook(
     _ subject: String, _ address: WebAddress, _ shop: ShopSettings
   ) -> Finding {
-    let isPrivate = shop.privateHosts.contains(address.host)
     do throws(CurlError) {
-      var session = try Session(
-        SessionOptions(
-          caFile: isPrivate ? shop.privateCAFile : nil, isPublicOnly: !isPrivate,
-          allowsPlainHTTP: isPrivate))
-      _ = try session.send(
-        HTTPRequest(method: .get, url: address.root), connectTimeout: .seconds(2),
-        timeout: .seconds(3))
+      _ = try ask(.get, address.root, of: address, shop)
       return .ok(subject, "\(address.host) answers")
     } catch {
-      // Buyers can pay all the same, and what happens is told later.
-      return .warn(
-        subject, "no answer from \(error.message)",
-        "look at its name, certificate and firewall; a host of your own network belongs in"
-          + " private_hosts")
+      return unreached(subject, error)
     }
+  }
+
+  /// HEAD has a script do nothing that it would not do for a visitor, and tells whether it is there.
+  /// One that does not take it (405), or fails without a message, is there.
+  private static func checkRelay(
+    _ subject: String, _ address: WebAddress, _ shop: ShopSettings
+  ) -> Finding {
+    do throws(CurlError) {
+      let status = try ask(.head, address.text, of: address, shop).status
+      let remedy = "name the address that the shop's script had as notify_url before"
+      return switch status {
+      case 404, 410:
+        .warn(subject, "nothing is there: \(address.text) is answered with HTTP \(status)", remedy)
+      case 300...399:
+        .warn(
+          subject,
+          "\(address.text) is answered with HTTP \(status), and no redirect is followed",
+          "name the address that it leads to")
+      default: .ok(subject, "\(address.host) answers")
+      }
+    } catch {
+      return unreached(subject, error)
+    }
+  }
+
+  private static func ask(
+    _ method: HTTPRequest.Method, _ url: String, of address: WebAddress, _ shop: ShopSettings
+  ) throws(CurlError) -> HTTPResponse {
+    let isPrivate = shop.privateHosts.contains(address.host)
+    var session = try Session(
+      SessionOptions(
+        caFile: isPrivate ? shop.privateCAFile : nil, isPublicOnly: !isPrivate,
+        allowsPlainHTTP: isPrivate))
+    return try session.send(
+      HTTPRequest(method: method, url: url), connectTimeout: .seconds(2), timeout: .seconds(3))
+  }
+
+  /// Buyers can pay all the same, and what happens is told later.
+  private static func unreached(_ subject: String, _ error: CurlError) -> Finding {
+    .warn(
+      subject, "no answer from \(error.message)",
+      "look at its name, certificate and firewall; a host of your own network belongs in"
+        + " private_hosts")
   }
 }
 
