@@ -62,11 +62,17 @@ package struct Settings: Sendable {
   ///
   /// - Throws: every fault of the file at once.
   package static func read(file: String) throws(SettingsFaults) -> Settings {
-    var builder = SettingsBuilder(file: file)
-    guard let settings = builder.build() else {
-      throw SettingsFaults(faults: builder.faults)
+    switch examine(file: file) {
+    case .complete(let settings): return settings
+    case .faulty(let faults, _): throw SettingsFaults(faults: faults)
     }
-    return settings
+  }
+
+  /// Reads a configuration file, and makes what can be made of it.
+  package static func examine(file: String) -> ExaminedSettings {
+    var builder = SettingsBuilder(file: file)
+    guard let settings = builder.build() else { return .faulty(builder.faults, builder.sound) }
+    return .complete(settings)
   }
 }
 

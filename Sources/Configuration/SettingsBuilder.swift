@@ -13,6 +13,8 @@ struct SettingsBuilder {
   var reader: SettingsReader
   /// The secret files that were read.
   private(set) var secretFiles: [SecretPlace] = []
+  /// What is sound where `build` has found faults.
+  private(set) var sound = SoundSettings()
 
   var faults: [Fault] { reader.document.allFaults }
 
@@ -46,12 +48,18 @@ struct SettingsBuilder {
     let shops = Dictionary(
       merchants.map { ($0.name, shop($0.name, $0.raw)) }, uniquingKeysWith: { first, _ in first })
     let shopDatabase = shopDatabase(raw, isNeeded: shops.values.contains { !$0.statements.isEmpty })
-    guard faults.isEmpty else { return nil }
+    let certificates = merchants.compactMap(CertificateFiles.init)
+    guard faults.isEmpty else {
+      sound = SoundSettings(
+        raw, password: password.map(Secret.init), merchants: built.compactMap(\.self),
+        certificates: certificates, names: merchants.map(\.name), faults: faults)
+      return nil
+    }
     doubt(raw, merchants, built.compactMap(\.self))
     return Settings(
       raw, file: reader.document.file, password: password.map(Secret.init),
       merchants: built.compactMap(\.self),
-      certificates: merchants.compactMap(CertificateFiles.init), shops: shops,
+      certificates: certificates, shops: shops,
       shopDatabase: shopDatabase, secretFiles: secretFiles, doubts: reader.document.doubts)
   }
 
@@ -196,19 +204,34 @@ extension Settings {
   ) {
     self.init(
       file: file, processes: raw.processes,
-      listen: Listen(
-        api: Listener(raw.api), notify: Listener(raw.notify), merchant: Listener(raw.merchant),
-        peers: raw.peers),
-      database: DatabaseSettings(
-        socket: raw.database.host == nil ? raw.database.socket : nil, host: raw.database.host,
-        port: UInt16(clamping: raw.database.port), caFile: raw.database.caFile,
-        name: raw.database.name, user: raw.database.user, password: password,
-        connections: raw.database.connections),
-      wechat: WeChatSettings(
-        pay: raw.pay.map(\.origin), login: raw.login.origin, caFile: raw.wechatCAFile),
+      listen: Listen(raw), database: DatabaseSettings(raw.database, password: password),
+      wechat: WeChatSettings(raw),
       merchants: merchants, certificates: certificates, shops: shops, shopDatabase: shopDatabase,
       sessionLifeSeconds: raw.sessionLifetime.components.seconds,
       logFormat: raw.logFormat, secretFiles: secretFiles, doubts: doubts)
+  }
+}
+
+extension Settings.Listen {
+  init(_ raw: RawSettings) {
+    self.init(
+      api: Settings.Listener(raw.api), notify: Settings.Listener(raw.notify),
+      merchant: Settings.Listener(raw.merchant), peers: raw.peers)
+  }
+}
+
+extension DatabaseSettings {
+  init(_ raw: RawDatabase, password: Secret?) {
+    self.init(
+      socket: raw.host == nil ? raw.socket : nil, host: raw.host, port: UInt16(clamping: raw.port),
+      caFile: raw.caFile, name: raw.name, user: raw.user, password: password,
+      connections: raw.connections)
+  }
+}
+
+extension WeChatSettings {
+  init(_ raw: RawSettings) {
+    self.init(pay: raw.pay.map(\.origin), login: raw.login.origin, caFile: raw.wechatCAFile)
   }
 }
 

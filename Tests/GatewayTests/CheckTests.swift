@@ -179,6 +179,80 @@ import Testing
     #expect(broken?.level == .fail)
   }
 
+  private func change(_ site: ServableFixture, _ changes: [(String, String)]) throws {
+    var text = try String(contentsOfFile: site.file, encoding: .utf8)
+    for (old, new) in changes {
+      #expect(text.contains(old))
+      text = text.replacing(old, with: new)
+    }
+    try site.settings.write(text, to: "weixinpay.yaml", mode: 0o640)
+  }
+
+  private func notChecked(_ check: Check) throws -> String {
+    try #require(check.findings.last { $0.sentence.hasPrefix("not checked ") }).sentence
+  }
+
+  @Test func `a fault of one section does not hide what is wrong behind another`() throws {
+    let site = try ServableFixture()
+    var connection = try Connection(site.server.settings(database: nil))
+    try connection.run("CREATE DATABASE \(site.database)")
+    try site.write(user: site.server.user)
+    try change(
+      site, [("merchants:", "log: xml\nmerchants:"), ("notify_url: https:", "notify_url: ftp:")])
+    let check = Check.run(file: site.file)
+    #expect(!check.isPassed)
+    let failed = check.findings.filter { $0.level == .fail }.map(\.subject)
+    #expect(
+      failed.prefix(2).map { $0.split(separator: " ").last } == [
+        "log", "merchants.main.notify_url",
+      ])
+    #expect(failed.last == "schema")
+    let subjects = check.findings.map(\.subject)
+    for subject in ["user", "clock", "listen.peers", "wechat"] {
+      #expect(subjects.contains(subject), "\(subjects)")
+    }
+    #expect(!(try notChecked(check)).contains("database"))
+  }
+
+  @Test func `what a fault keeps from being checked is said`() throws {
+    let site = try ServableFixture(
+      extra: """
+            certificate_file: c.pem
+            private_key_file: k.pem
+          other:
+            appid: wxd678efh567hg6788
+            app_secret_file: app.secret
+            mch_id: nobody
+            api_key_file: api.key
+            notify_url: https://shop.example/wxpay/receive-notify
+        """)
+    let identity = try CertificateAuthority(in: site.settings.folder.path).client("1900000108")
+    try site.settings.write(identity.certificate, to: "c.pem")
+    try site.settings.write(identity.privateKey, to: "k.pem")
+    try change(site, [("connections: 2", "connections: none")])
+    let check = Check.run(file: site.file)
+    let sentence = try notChecked(check)
+    #expect(
+      sentence.contains("faults: database, merchants.other at WeChat, who can"), "\(sentence)")
+    let subjects = check.findings.map(\.subject)
+    #expect(!subjects.contains("database") && !subjects.contains("schema"))
+    #expect(site.finding("merchants.main.certificate_file")?.sentence.contains("made out") == true)
+  }
+
+  @Test func `nothing is made of a file with a key that belongs nowhere or stands twice`() throws {
+    for lines in ["databse: {}\nmerchants:", "log: json\nlog: json\nmerchants:"] {
+      let site = try ServableFixture()
+      try change(site, [("merchants:", lines)])
+      let check = Check.run(file: site.file)
+      let subjects = Set(check.findings.filter { $0.place == nil }.map(\.subject))
+      #expect(subjects.contains("clock"))
+      if lines.hasPrefix("databse") {
+        #expect(subjects == ["clock", "configuration", "user"])
+        #expect(try notChecked(check).contains("listen, database, WeChat, "))
+      }
+    }
+  }
+
   @Test func `the findings are JSON of a stable shape`() throws {
     let site = try ServableFixture()
     try site.settings.write("log: xml\nmerchant: {}\n", to: "weixinpay.yaml")

@@ -6,8 +6,13 @@ import Store
 
 extension Check {
   /// The database as the service's account sees it.
-  static func checkDatabase(_ settings: Settings, file: String) -> [Finding] {
-    let database = settings.database
+  ///
+  /// - Parameters:
+  ///   - settings: `nil` when others of them have faults: then nothing is compared with them.
+  ///   - file: the configuration file.
+  static func checkDatabase(
+    _ database: DatabaseSettings, _ settings: Settings?, file: String
+  ) -> [Finding] {
     do {
       var connection = try Connection(database.service)
       let facts = try connection.serverFacts()
@@ -15,7 +20,8 @@ extension Check {
       guard faults.isEmpty else { return faults }
       if let fault = try checkWritable(&connection) { return [fault] }
       return [.ok("database", "MariaDB \(facts.version), durable")]
-        + checkConnections(settings, facts) + (try checkSpace(&connection, database))
+        + (settings.map { checkConnections($0, facts) } ?? [])
+        + (try checkSpace(&connection, database))
         + (try checkTime(&connection)) + (try checkSchema(&connection, settings, file: file))
     } catch let error as MariaDBError {
       return [.fail("database", error.message, error.remedy(for: database, file: file))]
@@ -73,7 +79,7 @@ extension Check {
   }
 
   private static func checkSchema(
-    _ connection: inout Connection, _ settings: Settings, file: String
+    _ connection: inout Connection, _ settings: Settings?, file: String
   ) throws -> [Finding] {
     let schema = try Migrator.compare(&connection)
     guard schema.missing.isEmpty else {
@@ -86,7 +92,8 @@ extension Check {
     let newer = checkNewer(schema)
     return (newer.isEmpty ? [.ok("schema", "up to date")] : newer)
       + (try checkOrderNumbers(&connection)) + (try checkRights(&connection, file: file))
-      + (try checkAttempts(&connection, settings)) + checkClaims(&connection, settings)
+      + (try settings.map { try checkAttempts(&connection, $0) + checkClaims(&connection, $0) }
+        ?? [])
   }
 
   /// Another gateway on this database was upgraded, and this one is to follow.

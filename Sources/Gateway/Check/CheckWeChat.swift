@@ -7,19 +7,19 @@ import WeChatPay
 
 extension Check {
   /// Whether WeChat answers, and knows the merchants by what the settings say.
-  static func checkWeChat(_ settings: Settings) -> [Finding] {
-    let hosts = (settings.wechat.pay + [settings.wechat.login]).map { host in
-      checkHost(host, settings.wechat)
+  static func checkWeChat(_ wechat: WeChatSettings, _ merchants: [Merchant]) -> [Finding] {
+    let hosts = (wechat.pay + [wechat.login]).map { host in
+      checkHost(host, wechat)
     }
     let date = hosts.compactMap(\.clock).first
     return hosts.map(\.finding) + (date.map { [$0] } ?? [])
-      + settings.merchants.flatMap { merchant -> [Finding] in
+      + merchants.flatMap { merchant -> [Finding] in
         var findings: [Finding] = []
         // A host that gave no answer gives none to further questions either.
         if hosts.dropLast().contains(where: { $0.finding.level == .ok }) {
-          findings.append(checkKey(merchant, settings))
+          findings.append(checkKey(merchant, wechat))
         }
-        if hosts.last?.finding.level == .ok { findings.append(checkSecret(merchant, settings)) }
+        if hosts.last?.finding.level == .ok { findings.append(checkSecret(merchant, wechat)) }
         return findings
       }
   }
@@ -63,12 +63,13 @@ extension Check {
   }
 
   /// An order that cannot exist is asked for: WeChat says so only to the merchant itself.
-  private static func checkKey(_ merchant: Merchant, _ settings: Settings) -> Finding {
+  private static func checkKey(_ merchant: Merchant, _ wechat: WeChatSettings) -> Finding {
     let subject = "merchants.\(merchant.name)"
     let number = OutTradeNo("check-" + hexadecimal(randomBytes(13)))
     guard let number else { return .ok(subject, "not asked for at WeChat") }
     let call = WeiXinPay(
-      merchant: merchant, hosts: settings.weChatHosts, deadline: .now + .seconds(5))
+      merchant: merchant, hosts: wechat.hosts(sessions: 1, loginSessions: 1),
+      deadline: .now + .seconds(5))
     do {
       _ = try call.query(number)
       return .ok(subject, "WeChat knows mch_id and API key")
@@ -107,10 +108,11 @@ extension Check {
   }
 
   /// A login by a code that is none.
-  private static func checkSecret(_ merchant: Merchant, _ settings: Settings) -> Finding {
+  private static func checkSecret(_ merchant: Merchant, _ wechat: WeChatSettings) -> Finding {
     let subject = "merchants.\(merchant.name).app_secret_file"
     let probe = LoginProbe(
-      merchant: merchant, hosts: settings.weChatHosts, deadline: .now + .seconds(5))
+      merchant: merchant, hosts: wechat.hosts(sessions: 1, loginSessions: 1),
+      deadline: .now + .seconds(5))
     switch probe.ask() {
     case .proven: return .ok(subject, "WeChat knows appid \(merchant.appID) and its AppSecret")
     case .noAnswer, .refused(code: -1, _):

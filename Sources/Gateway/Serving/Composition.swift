@@ -48,14 +48,23 @@ extension Settings {
   /// As many sessions as workers may wait for WeChat at once; a quarter of the buyers' workers may
   /// wait for a login.
   var weChatHosts: WeChatHosts {
-    let options = SessionOptions(caFile: wechat.caFile)
-    func sessions(_ capacity: Int) -> Pool<Session> {
+    wechat.hosts(
+      sessions: listen.api.workers + listen.merchant.workers + Settings.dutyWorkers,
+      loginSessions: max(1, listen.api.workers / 4))
+  }
+}
+
+extension WeChatSettings {
+  /// - Parameters:
+  ///   - sessions: how many calls may be under way at once.
+  ///   - loginSessions: how many logins.
+  func hosts(sessions: Int, loginSessions: Int) -> WeChatHosts {
+    let options = SessionOptions(caFile: caFile)
+    func pool(_ capacity: Int) -> Pool<Session> {
       Pool(capacity: capacity) { try Session(options) }
     }
     return WeChatHosts(
-      pay: wechat.pay, login: wechat.login,
-      sessions: sessions(listen.api.workers + listen.merchant.workers + Settings.dutyWorkers),
-      loginSessions: sessions(max(1, listen.api.workers / 4)))
+      pay: pay, login: login, sessions: pool(sessions), loginSessions: pool(loginSessions))
   }
 }
 
