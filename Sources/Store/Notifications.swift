@@ -73,6 +73,10 @@ extension PaymentAttempts {
   }
 }
 
+/// For so long the shop is not told of a payment whose refunds are still asked for: what is found
+/// by then had been given back before.
+let refundSearchSeconds: Int64 = 60
+
 extension Connection {
   fileprivate mutating func findRefunds(
     of verified: VerifiedProof, _ settlement: Settlement
@@ -85,7 +89,7 @@ extension Connection {
     }
     guard settlement.outcome.isApplied, let order = settlement.lines.first?.order else { return }
     // A refund that is found makes it due at once.
-    try postponeDelivery(verified.merchant, order, seconds: 60)
+    try postponeDelivery(verified.merchant, order, seconds: refundSearchSeconds)
   }
 }
 

@@ -8,9 +8,12 @@ extension Refunds {
   /// Its money is gone or going whatever we think of it, so that it is reserved without a question.
   /// When too much is reserved then, nothing more is sent, and an alarm asks a person to withdraw
   /// what is superfluous.
+  /// - Parameter isLast: whether WeChat's list ends with it; else the shop is told of none of the
+  ///   order's events yet, for some seconds.
   /// - Returns: `false` when the refund was known already.
   package func recordElsewhere(
-    _ news: RefundNews, number: OutRefundNo, of payment: PaymentAttempt, by act: Act
+    _ news: RefundNews, number: OutRefundNo, of payment: PaymentAttempt, isLast: Bool = true,
+    by act: Act
   ) throws -> Bool {
     try database.transaction(until: act.deadline) { connection in
       guard let transactionID = payment.transactionID, news.amount <= payment.total else {
@@ -45,6 +48,9 @@ extension Refunds {
           "found", to: state,
           detail: "\(refund.amount) refunded elsewhere, refund_id \(news.refundID)"
         ), by: act)
+      if !isLast {
+        try connection.postponeDelivery(refund.merchant, refund.order, seconds: arrivalSeconds)
+      }
       try connection.alarmOverlap(refund, by: act)
       if state.isUnderWay {
         try connection.plan(.refund, refund.merchant, refund.number.text, afterSeconds: 0)

@@ -4,7 +4,8 @@ package import Payments
 /// An event of an order with the facts as they were when it happened.
 ///
 /// Made of rows whose facts do not change once they are there, so that the same event is told in
-/// the same words however late and however often.
+/// the same words however late and however often. Only of a payment that had been refunded before it
+/// was known here, more may be known the second time.
 package struct ShopNews: Sendable, Equatable {
   package let merchant: MerchantName
   package let order: OutTradeNo
@@ -25,7 +26,8 @@ package struct ShopNews: Sendable, Equatable {
   package let payment: PaymentFacts?
   /// The refund, if it is about one.
   package let refund: RefundFacts?
-  /// What refunds have given back of the order so far, this event's included.
+  /// What refunds have given back of the order so far, this event's included: those that are told
+  /// by now, and those from before a payment was known here, as far as WeChat has named them yet.
   package let refunded: Fen
   /// The stored message that proved it, if it was one.
   package let notificationID: Int64?
@@ -62,8 +64,13 @@ extension ShopNews {
     r.kind, r.applied_fee, r.refund_fee, r.reason, r.review_reason, r.refund_id, r.succeeded_at,
     (SELECT CAST(COALESCE(SUM(x.refund_fee), 0) AS SIGNED)
       FROM event s JOIN refund x ON x.merchant = s.merchant AND x.out_refund_no = s.out_refund_no
-      WHERE s.merchant = e.merchant AND s.order_no = e.order_no AND s.seq <= e.seq
-        AND s.event = 'refund_succeeded') AS refunded_fee
+      WHERE s.merchant = e.merchant AND s.order_no = e.order_no AND s.event = 'refund_succeeded'
+        AND (s.seq <= e.seq OR EXISTS (SELECT 1 FROM event paid
+          WHERE paid.merchant = e.merchant AND paid.order_no = e.order_no AND paid.seq <= e.seq
+            AND paid.out_trade_no = x.out_trade_no
+            AND FIND_IN_SET('\(Alarm.refundedElsewhere.rawValue)', paid.alarms) > 0
+            AND LEAST(s.at - \(refundSearchSeconds) * 1000000, COALESCE(x.succeeded_at, s.at))
+              <= paid.at))) AS refunded_fee
     """
 
   static let tables = """

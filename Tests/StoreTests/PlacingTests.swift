@@ -205,6 +205,40 @@ import Testing
   @Test func `refunds of a payment that was known are no alarm`() throws {
     let shop = try Shop()
     let attempt = try shop.unpaid()
+  @Test func `what was refunded before a payment was known is told with the payment`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
+    _ = try shop.attempts.recordPaid(
+      shop.proof(attempt), isRefunded: true, by: shop.act("wechat-query"))
+    let paid = try #require(
+      try shop.attempts.find(shop.merchant, attempt.outTradeNo, until: shop.soon))
+    let before = shop.act().now.adding(seconds: -3600)
+    let now = "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED) AS moment"
+    for (number, amount, isLast) in [("1", Int64(500), false), ("2", 300, true)] {
+      let begun = try shop.query("SELECT \(now)")[0].integer("moment")
+      _ = try shop.refunds.recordElsewhere(
+        shop.news(.succeeded, amount: amount, refundID: "5000\(number)", at: before),
+        number: #require(OutRefundNo("platform-\(number)")), of: paid, isLast: isLast,
+        by: shop.act("wechat-query"))
+      // Not half of what WeChat has named.
+      let duty = try shop.query("SELECT due_at, \(now) FROM duty WHERE kind = 'delivery'")[0]
+      let due = try duty.integer("due_at")
+      #expect(try isLast ? due <= duty.integer("moment") : due >= begun + 5_000_000)
+    }
+    // One that was made after the payment was known is not this event's.
+    _ = try shop.refunds.recordElsewhere(
+      shop.news(.succeeded, amount: 90, refundID: "50003", at: before.adding(seconds: 7200)),
+      number: #require(OutRefundNo("platform-3")), of: paid,
+      by: shop.act("wechat-query", at: 1_795_222_991_000_000 + 3_600_000_000))
+    let duty = try shop.telling()
+    var told: [Int64] = []
+    while let pending = try shop.next(duty) {
+      told.append(pending.news.refunded.amount)
+      try shop.deliveries.recordArrived(pending, by: shop.act("duty"))
+    }
+    #expect(told == [800, 800, 800, 890])
+  }
+
     _ = try shop.attempts.recordPaid(shop.proof(attempt), by: shop.act("wechat-query"))
     let outcome = try shop.attempts.recordPaid(
       shop.proof(attempt), isRefunded: true, by: shop.act("wechat-query"))

@@ -27,7 +27,7 @@ struct FindPlatformRefunds {
         .refundUnreadable, of: payment, detail: odd, by: conversation.act("wechat-query"))
     }
     var isUnderstood = true
-    for record in list.records {
+    for (index, record) in list.records.enumerated() {
       guard let news = RefundNews(record) else {
         isUnderstood = false
         continue
@@ -40,7 +40,8 @@ struct FindPlatformRefunds {
         _ = try services.refunds.record(news, of: known, by: act)
       } else {
         _ = try services.refunds.recordElsewhere(
-          news, number: record.outRefundNo, of: payment, by: act)
+          news, number: record.outRefundNo, of: payment,
+          isLast: index == list.records.count - 1, by: act)
       }
     }
     guard !isUnderstood else { return .done }
