@@ -85,6 +85,23 @@ import Testing
     try eventually("the order is closed") { try site.state(number) == "closed" }
   }
 
+  /// An orderquery may lag behind what closeorder knows.
+  @Test func `ORDERPAID without a record of the payment is no end`() throws {
+    let site = try Site(.withDuties)
+    let (number, _, _) = try site.unpaidOrder()
+    try site.control(
+      "POST", "fault",
+      ["endpoint": "closeorder", "fault": "refuse", "code": "ORDERPAID", "count": .number("2")])
+    try site.execute(
+      """
+      UPDATE payment SET parameters =
+        REPLACE(parameters, '<time_start><![CDATA[20', '<time_start><![CDATA[19')
+      """)
+    try eventually("the order is closed in the end") { try site.state(number) == "closed" }
+    #expect(try site.ledger(number)["state"]?.string == "CLOSED")
+    try site.waitForLog("closeorder: refused with ORDERPAID", count: 2)
+  }
+
   @Test func `money that comes too late goes back by itself, if the merchant wants it so`() throws {
     let site = try Site(.init(hasDuties: true, latePayment: "refund"))
     let (number, _, payment) = try site.unpaidOrder()

@@ -56,7 +56,7 @@ extension PaymentAttempts.Failure {
     self.init(
       didNotHappen: didNotHappen, isPace: error.handling == .slowDown,
       // Without a code there is no verified answer.
-      isAnswered: failure.isDefinite && error.code != nil,
+      isAnswered: failure.isDefinite && error.isAnswered,
       refusal: failure.isDefinite ? PlacingRefusal(failure, now: now) : nil, detail: "\(error)")
   }
 }
