@@ -23,6 +23,9 @@ package enum Alarm: String, CaseIterable, Sendable {
   case unknownOrder = "unknown_order"
   /// A signed notification names another appid or mch_id than the merchant's.
   case foreignMerchant = "foreign_merchant"
+  /// The attempt was placed under another appid or mch_id than the merchant has now: WeChat cannot
+  /// be asked about it.
+  case placedElsewhere = "placed_elsewhere"
   /// The buyer's card is dead: the refund's money is back with the merchant, who has to find
   /// another way. Ends when WeChat reports an end of the refund.
   case refundAbnormal = "refund_abnormal"

@@ -103,6 +103,11 @@ extension PaymentAttempts {
           """, attempt.key + [.text(state.rawValue), now])
         guard changed == 1 else { continue }
         try connection.record(attempt.line(.unplaced, from: state), by: act)
+        // The buyer may have paid, and nobody can ask.
+        if state == .unpaid {
+          let alarm = Alarm.placedElsewhere
+          try connection.note(attempt, alarm.rawValue, alarm.sentence, by: act)
+        }
         return true
       }
       return false

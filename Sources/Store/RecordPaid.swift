@@ -335,6 +335,9 @@ extension Alarm {
       "WeChat reports a transaction that paid another attempt; not marked paid"
     case .unknownOrder: "WeChat reports a payment of an order that is not known here"
     case .foreignMerchant: "signed with our key, but for another appid or merchant number"
+    case .placedElsewhere:
+      "placed under another appid or mch_id than the merchant has now: WeChat is not asked about it,"
+        + " and refunds wait; give the entry its old numbers back, or settle it on the merchant platform"
     case .refundAbnormal:
       "the buyer's card takes no money: settle the refund on WeChat's merchant platform"
     case .refundOverlap:

@@ -102,6 +102,54 @@ import Testing
     try site.waitForLog("closeorder: refused with ORDERPAID", count: 2)
   }
 
+  /// As if mch_id had been changed in place: under the new number WeChat does not know it.
+  @Test func `an attempt of another mch_id is neither asked about nor closed`() throws {
+    let site = try Site(.withDuties)
+    let (number, _, _) = try site.unpaidOrder()
+    for endpoint in ["orderquery", "closeorder"] {
+      try site.control(
+        "POST", "fault",
+        [
+          "endpoint": .string(endpoint), "fault": "refuse", "code": "ORDERNOTEXIST",
+          "count": .number("0"),
+        ])
+    }
+    try site.execute(
+      """
+      UPDATE payment SET prepay_expires_at = 1, parameters = REPLACE(REPLACE(parameters,
+        '<time_start><![CDATA[20', '<time_start><![CDATA[19'), '\(Site.merchantID)', '1230000199')
+      """)
+    try eventually("a person is told") { try site.alarms(number) == ["placed_elsewhere"] }
+    let close = try site.send(
+      "POST", "/wxpay/merchant/orders/\(number)/close", token: site.cashier)
+    #expect(close.code == "PAYMENT_MISCONFIGURED", "\(close.text)")
+    #expect(try site.state(number) == "unpaid")
+    try site.execute(
+      "UPDATE payment SET parameters = REPLACE(parameters, '1230000199', '\(Site.merchantID)')")
+    try eventually("the order is closed") { try site.state(number) == "closed" }
+    #expect(try site.count("alarm", where: "kind = 'placed_elsewhere'") == 1)
+  }
+
+  @Test func `a refund of a payment of another mch_id waits and is not asked about`() throws {
+    let site = try Site(.withDuties)
+    let (number, _) = try site.paidOrder()
+    // WeChat never gets it, and says so when it is asked.
+    try site.fault("refund", "drop_before", count: 0)
+    let reply = try site.refund(number, fee: 1000)
+    let refund = try #require(reply.json["out_refund_no"]?.string, "\(reply.text)")
+    try site.execute(
+      "UPDATE payment SET parameters = REPLACE(parameters, '\(Site.merchantID)', '1230000199')")
+    _ = try site.waitUntil(refund, waitsFor: "configuration")
+    #expect(try site.alarms(number) == ["placed_elsewhere"])
+    try site.clearFaults()
+    let another = try site.refund(number, fee: 500)
+    #expect(another.code == "PAYMENT_MISCONFIGURED", "\(another.text)")
+    #expect(try site.refund(refund)["state"]?.string == "sending")
+    try site.execute(
+      "UPDATE payment SET parameters = REPLACE(parameters, '1230000199', '\(Site.merchantID)')")
+    try site.waitUntil(refund, is: "succeeded")
+  }
+
   @Test func `money that comes too late goes back by itself, if the merchant wants it so`() throws {
     let site = try Site(.init(hasDuties: true, latePayment: "refund"))
     let (number, _, payment) = try site.unpaidOrder()

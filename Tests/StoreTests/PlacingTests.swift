@@ -121,6 +121,9 @@ import Testing
     #expect(
       try shop.attempts.recordOutOfReach(
         open, by: shop.act(at: 1_795_222_991_000_000 + 7_201_000_000)))
+    // Whether its buyer has paid, nobody can ask.
+    #expect(try shop.record("20261121-3")?.alarms == [.placedElsewhere])
+    #expect(try shop.record("20261121-1")?.alarms == [])
   }
 
   @Test func `the same prepay_id once more is not told`() throws {
@@ -202,9 +205,6 @@ import Testing
     #expect(try shop.count("event WHERE seq = 1 AND alarms = 'refunded_elsewhere'") == 1)
   }
 
-  @Test func `refunds of a payment that was known are no alarm`() throws {
-    let shop = try Shop()
-    let attempt = try shop.unpaid()
   @Test func `what was refunded before a payment was known is told with the payment`() throws {
     let shop = try Shop()
     let attempt = try shop.unpaid()
@@ -239,6 +239,9 @@ import Testing
     #expect(told == [800, 800, 800, 890])
   }
 
+  @Test func `refunds of a payment that was known are no alarm`() throws {
+    let shop = try Shop()
+    let attempt = try shop.unpaid()
     _ = try shop.attempts.recordPaid(shop.proof(attempt), by: shop.act("wechat-query"))
     let outcome = try shop.attempts.recordPaid(
       shop.proof(attempt), isRefunded: true, by: shop.act("wechat-query"))

@@ -42,6 +42,7 @@ package struct AskWeChat {
 
   /// The same in WeChat's own terms.
   package func word(about attempt: PaymentAttempt) throws -> Word {
+    try conversation.requireReach(of: attempt, to: .orderQuery)
     let askedAt = conversation.now
     let word = try word(about: attempt.outTradeNo)
     let attempts = conversation.services.attempts
@@ -68,6 +69,7 @@ package struct AskWeChat {
       order.merchant, order.number, until: conversation.deadline)
     // What WeChat has under the number is an attempt of another order: of `A`, where this is `A-2`.
     guard taken.map({ $0.order == order.number }) ?? true else { return .unknown }
+    if let taken { try conversation.requireReach(of: taken, to: .orderQuery) }
     return try word(about: order.number)
   }
 

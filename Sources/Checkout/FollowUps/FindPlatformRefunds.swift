@@ -21,6 +21,12 @@ struct FindPlatformRefunds {
         merchant.name, number, until: conversation.deadline),
       let transactionID = payment.transactionID
     else { return .done }
+    do {
+      try conversation.requireReach(of: payment, to: .refundQuery)
+    } catch is WeChatPayError {
+      return .again(
+        afterSeconds: Patience.configuration.seconds(attempt: duty.attempt), isFresh: false)
+    }
     let list = try conversation.refunds.queryRefunds(of: transactionID, outTradeNo: number)
     for odd in list.unreadable {
       try services.refunds.raise(

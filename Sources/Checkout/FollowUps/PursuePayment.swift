@@ -25,12 +25,14 @@ struct PursuePayment {
         merchant.name, number, until: conversation.deadline)
     else { return .done }
     guard attempt.state == .created || attempt.state == .unpaid else { return try leave(attempt) }
-    switch try services.pace.take(.query, merchant.name, until: conversation.deadline) {
-    case nil: break
-    case .crowded(let seconds): return .notBegun(afterSeconds: seconds + .random(in: 0...1))
-    case .paused(let pause): return .notBegun(afterSeconds: pause.seconds + .random(in: 1...5))
-    }
     do {
+      // Before a moment of the calls to WeChat is taken: there will be none.
+      try conversation.requireReach(of: attempt, to: .orderQuery)
+      switch try services.pace.take(.query, merchant.name, until: conversation.deadline) {
+      case nil: break
+      case .crowded(let seconds): return .notBegun(afterSeconds: seconds + .random(in: 0...1))
+      case .paused(let pause): return .notBegun(afterSeconds: pause.seconds + .random(in: 1...5))
+      }
       switch try AskWeChat(conversation).ask(attempt) {
       case .paid: return .done
       // Once more for why it is closed.

@@ -22,6 +22,7 @@ struct PursueRefund {
 
   func run() throws -> DutyEnding {
     guard let refund = try refund() else { return .done }
+    if let obstacle = try obstacle(to: refund) { return try leave(refund, obstacle) }
     switch refund.state {
     case .approved: return try send(refund)
     case .sending:
@@ -37,6 +38,7 @@ struct PursueRefund {
   /// - Parameter act: whose decision it is.
   func giveUp(_ remark: String, by act: Act) throws -> DutyEnding {
     guard let refund = try refund() else { return .done }
+    if let obstacle = try obstacle(to: refund) { return try leave(refund, obstacle) }
     // What may be on its way to WeChat cannot be caught up with, nor be asked about before it has
     // arrived.
     guard refund.state == .sending, !refund.isUnanswered else {
@@ -48,6 +50,38 @@ struct PursueRefund {
   private func refund() throws -> Refund? {
     guard let number = OutRefundNo(duty.subject) else { return nil }
     return try store.find(merchant.name, number, until: conversation.deadline)
+  }
+
+  /// Why WeChat is neither asked about it nor told to pay it: it, or its payment, belongs to another
+  /// appid or mch_id than the merchant has now, under which WeChat would not know it.
+  private func obstacle(to refund: Refund) throws -> WeChatPayError? {
+    if let payment = try conversation.services.attempts.find(
+      merchant.name, refund.outTradeNo, until: conversation.deadline)
+    {
+      do {
+        try conversation.requireReach(of: payment, to: .refund)
+      } catch let error as WeChatPayError {
+        return error
+      }
+    }
+    // A refund that was made elsewhere has no parameters here.
+    let application = refund.parameters.flatMap { try? ApplyRefund(stored: $0) }
+    return application?.obstacle(by: merchant)
+  }
+
+  /// Leaves it as it is until the merchant has its old numbers again.
+  private func leave(_ refund: Refund, _ obstacle: WeChatPayError) throws -> DutyEnding {
+    switch refund.state {
+    case .approved: return try wait(.configuration, .notAccepted, "\(obstacle)", refund)
+    case .sending, .processing:
+      return try wait(
+        .configuration,
+        refund.state == .sending && !refund.isUnanswered ? .notAccepted : .unanswered,
+        "\(obstacle)", refund)
+    case .abnormal: return try wait(.person, .unanswered, "\(obstacle)", refund)
+    case .applied, .awaitingGoods, .succeeded, .closed, .rejected, .withdrawn, .refused:
+      return .done
+    }
   }
 
   /// No money of such a refund should be moving, and yet somebody wants it looked at: a notification

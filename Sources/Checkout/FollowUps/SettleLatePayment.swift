@@ -24,6 +24,12 @@ struct SettleLatePayment {
       // One payment, one number: whoever does this twice finds it done.
       let number = OutRefundNo("LATE-\(outTradeNo)")
     else { return .done }
+    do {
+      try conversation.requireReach(of: payment, to: .refund)
+    } catch is WeChatPayError {
+      return .again(
+        afterSeconds: Patience.configuration.seconds(attempt: duty.attempt), isFresh: false)
+    }
     // What somebody has given back by hand meanwhile is not given back again.
     let amount: Fen
     do {

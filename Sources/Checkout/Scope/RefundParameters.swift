@@ -15,11 +15,20 @@ extension OutRefundNo {
 
 extension ApplyRefund {
   /// The parameters of a refund of a payment.
+  ///
+  /// - Throws: `NotRefundable`; `WeChatPayError` when it was paid under another appid or mch_id than
+  ///   the merchant has now.
   package init(
     of payment: PaymentAttempt, number: OutRefundNo, amount: Fen, reason: String,
     merchant: Merchant
   ) throws {
     guard let transactionID = payment.transactionID else { throw NotRefundable.notPaid }
+    // Of what another program has placed only its number is known.
+    if let placed = try? UnifiedOrder(stored: payment.parameters),
+      let obstacle = placed.obstacle(to: .refund, by: merchant)
+    {
+      throw obstacle
+    }
     guard amount <= payment.total else {
       throw NotRefundable.exceedsPayment(total: payment.total)
     }

@@ -73,6 +73,16 @@ package struct UnifiedOrder: Sendable, Equatable {
     appID == merchant.appID && merchantID == merchant.merchantID
   }
 
+  /// Why WeChat is not spoken to about it on behalf of a merchant; `nil` when it is.
+  package func obstacle(to call: WeChatCall, by merchant: Merchant) -> WeChatPayError? {
+    guard !isPlaced(by: merchant) else { return nil }
+    return WeChatPayError(
+      call, wasSent: false,
+      "expected an order of appid \(merchant.appID) and mch_id \(merchant.merchantID), got one of"
+        + " \(appID) and \(merchantID); the merchant's configuration was changed",
+      handling: .configure)
+  }
+
   /// Whether WeChat may judge this order otherwise than an older one that it never took: it says
   /// something else, or was made more than an hour later.
   package func mayFareBetter(than older: UnifiedOrder) -> Bool {

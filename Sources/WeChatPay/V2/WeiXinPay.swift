@@ -27,13 +27,7 @@ package class WeiXinPay {
   ///
   /// - Throws: `WeChatPayError`; `didNotHappen` speaks of this call, not of an earlier one.
   package func pay(_ order: UnifiedOrder) throws(WeChatPayError) -> PrepayID {
-    guard order.isPlaced(by: merchant) else {
-      throw WeChatPayError(
-        .unifiedOrder, wasSent: false,
-        "expected an order of appid \(merchant.appID) and mch_id \(merchant.merchantID), got one of"
-          + " \(order.appID) and \(order.merchantID); the merchant's configuration was changed",
-        handling: .configure)
-    }
+    if let obstacle = order.obstacle(to: .unifiedOrder, by: merchant) { throw obstacle }
     let answer = try send(
       .unifiedOrder, order.fields, about: order.outTradeNo, signType: order.signType)
     guard let prepayID = answer["prepay_id"].flatMap(PrepayID.init) else {

@@ -63,14 +63,7 @@ package final class WinXinRefund: WeiXinPay {
         "the merchant has no certificate; set certificate_file and private_key_file",
         handling: .configure)
     }
-    guard refund.appID == merchant.appID, refund.merchantID == merchant.merchantID else {
-      return WeChatPayError(
-        .refund, wasSent: false,
-        "expected a refund of appid \(merchant.appID) and mch_id \(merchant.merchantID), got one of"
-          + " \(refund.appID) and \(refund.merchantID); the merchant's configuration was changed",
-        handling: .configure)
-    }
-    return nil
+    return refund.obstacle(by: merchant)
   }
 
   /// Asks for the state of a refund (查询退款) by our number.
@@ -135,6 +128,18 @@ package final class WinXinRefund: WeiXinPay {
       guard error.code == .refundNotExist else { throw error }
       return RefundPage(total: nil)
     }
+  }
+}
+
+extension ApplyRefund {
+  /// Why WeChat is not spoken to about it on behalf of a merchant; `nil` when it is.
+  package func obstacle(by merchant: Merchant) -> WeChatPayError? {
+    guard appID != merchant.appID || merchantID != merchant.merchantID else { return nil }
+    return WeChatPayError(
+      .refund, wasSent: false,
+      "expected a refund of appid \(merchant.appID) and mch_id \(merchant.merchantID), got one of"
+        + " \(appID) and \(merchantID); the merchant's configuration was changed",
+      handling: .configure)
   }
 }
 
