@@ -38,7 +38,8 @@ package enum Alarm: String, CaseIterable, Sendable {
   case refundMismatch = "refund_mismatch"
   /// Late money was to go back by itself, and its number `LATE-NO` was another refund's already.
   case refundNumberTaken = "refund_number_taken"
-  /// WeChat lists a refund of the payment under a number that cannot be one here.
+  /// WeChat lists a refund of the payment that cannot be one here: under a number of another shape,
+  /// of more than was paid, or without something that matters.
   case refundUnreadable = "refund_unreadable"
   /// A token wanted to refund more in a day than it may (`refund_limit_per_day`).
   case refundDayLimit = "refund_day_limit"

@@ -350,7 +350,7 @@ extension Alarm {
     case .refundNumberTaken:
       "another refund has the number of the one that sends late money back: look at both"
     case .refundUnreadable:
-      "WeChat has a refund of this payment whose number cannot be read here: look at it there"
+      "WeChat has a refund of this payment that cannot be one here: look at it there"
     case .refundDayLimit: "a token has refunded as much today as it may"
     }
   }

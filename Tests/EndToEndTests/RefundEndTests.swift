@@ -246,6 +246,31 @@ import Testing
     #expect(try site.merchantOrder(order)["refunded_fee"]?.integer == 990)
   }
 
+  @Test func `a refund of more than was paid hides no other, and is one alarm`() throws {
+    let site = try Site.forRefunds()
+    let (order, _) = try site.paidOrder()
+    // The first of the list, by one fen more than the payment.
+    try site.fault("refundquery", "wrong_refund_fee", count: 0)
+    try site.outcome("processing", ofOrder: order)
+    let tooMuch = try refundByHand(site, order, fee: 1990)
+    try site.finish(tooMuch, "REFUNDCLOSE")
+    try eventually("a person is told") { try site.alarms(order) == ["refund_unreadable"] }
+    try site.outcome("success", ofOrder: order)
+    let number = try refundByHand(site, order, fee: 500)
+    try site.waitUntil(number, is: "succeeded")
+    #expect(try site.alarms(order) == ["refund_unreadable"])
+    #expect(try site.count("refund", where: "out_refund_no = '\(tooMuch)'") == 0)
+    let detail = try site.query(
+      "SELECT detail FROM alarm WHERE order_no = '\(order)'")[0].text("detail")
+    #expect(detail.contains("\(tooMuch) (¥19.91)"), "\(detail)")
+    #expect(try site.merchantOrder(order)["refunded_fee"]?.integer == 500)
+    try eventually("the list was understood") {
+      try site.count(
+        "duty", where: "kind = 'platform_refunds' AND subject = '\(order)' AND done_at IS NULL")
+        == 0
+    }
+  }
+
   @Test func `a refund by hand that collides with an application stops it`() throws {
     let (order, buyer) = try site.paidOrder()
     let application = try site.applyForRefund(of: order, buyer, fee: 1990)

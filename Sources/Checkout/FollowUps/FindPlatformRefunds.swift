@@ -28,10 +28,7 @@ struct FindPlatformRefunds {
         afterSeconds: Patience.configuration.seconds(attempt: duty.attempt), isFresh: false)
     }
     let list = try conversation.refunds.queryRefunds(of: transactionID, outTradeNo: number)
-    for odd in list.unreadable {
-      try services.refunds.raise(
-        .refundUnreadable, of: payment, detail: odd, by: conversation.act("wechat-query"))
-    }
+    for odd in list.unreadable { try raiseUnreadable(odd, of: payment) }
     var isUnderstood = true
     for (index, record) in list.records.enumerated() {
       guard let news = RefundNews(record) else {
@@ -44,6 +41,9 @@ struct FindPlatformRefunds {
       {
         // Also of one that was given up here: that WeChat has it nevertheless becomes an alarm.
         _ = try services.refunds.record(news, of: known, by: act)
+      } else if record.amount > payment.total {
+        // The books cannot hold it, and it must not hide the others.
+        try raiseUnreadable("\(record.outRefundNo) (\(record.amount))", of: payment)
       } else {
         _ = try services.refunds.recordElsewhere(
           news, number: record.outRefundNo, of: payment,
@@ -55,5 +55,10 @@ struct FindPlatformRefunds {
       "WeChat reports a refund with a status that is not known; it is asked again",
       metadata: ["out_trade_no": "\(number)"])
     return .again(afterSeconds: Patience.answer.seconds(attempt: duty.attempt), isFresh: false)
+  }
+
+  private func raiseUnreadable(_ detail: String, of payment: PaymentAttempt) throws {
+    try conversation.services.refunds.raise(
+      .refundUnreadable, of: payment, detail: detail, by: conversation.act("wechat-query"))
   }
 }

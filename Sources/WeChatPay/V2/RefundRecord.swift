@@ -56,10 +56,32 @@ extension RefundRecord.Details {
 /// The refunds of a payment, as refundquery lists them.
 package struct RefundList: Sendable, Equatable {
   package internal(set) var records: [RefundRecord] = []
-  /// Refunds under numbers that cannot be ours, for a person to look at: at most 64 visible
-  /// characters of each.
+  /// Refunds under numbers that cannot be ours, or of which anything that matters is missing or
+  /// cannot be read, for a person to look at: at most 64 visible characters of the number, and what
+  /// is wrong beside it.
   package internal(set) var unreadable: [String] = []
-  var refundIDs: [RefundID] = []
+  /// What tells each refund from the others: WeChat's number, if it says one.
+  var identities: [String] = []
+}
+
+extension RefundList {
+  /// Reads the refund with this index; one that cannot be read hides no other.
+  fileprivate mutating func read(_ fields: Fields, index: Int) throws(FieldRefusal) {
+    let number = fields["out_refund_no_\(index)"] ?? ""
+    let refundID = fields["refund_id_\(index)"] ?? ""
+    do throws(FieldRefusal) {
+      records.append(try RefundRecord(fields, index: index))
+    } catch {
+      let name = number.isEmpty ? refundID : number
+      guard !name.isEmpty else { throw error }
+      // Without the index: the same refund has another place in the next list.
+      let field = error.name.dropLast("_\(index)".count)
+      unreadable.append(
+        name.visible(64)
+          + (number.isEmpty || OutRefundNo(number) != nil ? " (\(field) cannot be used)" : ""))
+    }
+    identities.append(refundID.isEmpty ? number : refundID)
+  }
 }
 
 /// One answer to refundquery: up to `size` refunds of an order.
@@ -74,29 +96,19 @@ struct RefundPage {
 }
 
 extension RefundPage {
-  /// - Throws: `WeChatPayError` when the answer is about another order, or when anything that
-  ///   matters is missing in it or cannot be read.
+  /// - Throws: `WeChatPayError` when the answer is about another order, or does not hold as many
+  ///   refunds as it says.
   init(_ fields: Fields, of outTradeNo: OutTradeNo) throws(WeChatPayError) {
     do throws(FieldRefusal) {
       let answered = try fields.value("out_trade_no", OutTradeNo.init)
       guard answered == outTradeNo else { throw FieldRefusal(name: "out_trade_no") }
       let count = try fields.value("refund_count") { Self.number($0) }
-      for index in 0..<count {
-        // A number of another shape hides no other refund.
-        if let odd = fields["out_refund_no_\(index)"], !odd.isEmpty, OutRefundNo(odd) == nil {
-          list.unreadable.append(odd.visible(64))
-          list.refundIDs.append(try fields.value("refund_id_\(index)", RefundID.init))
-        } else {
-          let record = try RefundRecord(fields, index: index)
-          list.records.append(record)
-          list.refundIDs.append(record.refundID)
-        }
-      }
       total =
         switch fields["total_refund_count"] {
         case nil, "": nil
         default: try fields.value("total_refund_count") { Self.number($0) }
         }
+      for index in 0..<count { try list.read(fields, index: index) }
     } catch {
       throw WeChatPayError(
         .refundQuery, wasSent: true, "the answer cannot be used: expected \(error.name)")

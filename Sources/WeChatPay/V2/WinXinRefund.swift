@@ -76,6 +76,10 @@ package final class WinXinRefund: WeiXinPay {
       .refundQuery, ["out_refund_no": outRefundNo.text], about: outTradeNo, refund: outRefundNo,
       signType: merchant.signType)
     let page = try RefundPage(answer, of: outTradeNo)
+    if let odd = page.list.unreadable.first {
+      throw WeChatPayError(
+        .refundQuery, wasSent: true, "the answer cannot be used: refund \(odd)")
+    }
     guard let record = page.list.records.first, page.count == 1,
       record.outRefundNo == outRefundNo
     else {
@@ -100,13 +104,13 @@ package final class WinXinRefund: WeiXinPay {
       let page = try self.page(of: transactionID, outTradeNo: outTradeNo, from: count)
       list.records += page.list.records
       list.unreadable += page.list.unreadable
-      list.refundIDs += page.list.refundIDs
+      list.identities += page.list.identities
       count += page.count
       total = page.total ?? total
       isComplete = page.count < RefundPage.size || count >= total ?? .max
     }
     // A refund that was made meanwhile moves others to another page.
-    guard count == total ?? count, Set(list.refundIDs).count == count else {
+    guard count == total ?? count, Set(list.identities).count == count else {
       throw WeChatPayError(.refundQuery, wasSent: true, "the pages do not fit together; ask again")
     }
     return list
