@@ -78,6 +78,52 @@ import Testing
     #expect(try site.transmissions(refund).count == 1)
   }
 
+  /// With nobody but the person at it: what is sent then, the withdrawal has sent.
+  @Test(arguments: ["drop_before", "systemerror_before", "html_502"])
+  func `who withdraws what WeChat may not have does not send it`(fault: String) throws {
+    let site = try Site()
+    let (number, _) = try site.paidOrder()
+    let refund = "R-\(number)"
+    try site.fault("refund", fault, of: refund)
+    let reply = try site.refund(number, fee: 1990, refundNumber: refund)
+    #expect(reply.json["state"]?.string == "sending", "\(reply.text)")
+    let sends = try site.refund(refund)["sends"]?.integer
+    let transmissions = try site.transmissions(refund).count
+    // Its time has come: to go on with it now is to ask, and, as WeChat does not know it, to send.
+    try eventually("it is due") { try site.isDue(refund) }
+    let withdrawal = try site.decide("withdraw", refund, ["reason": "算了"])
+    #expect(withdrawal.code == "REFUND_STATE_CONFLICT", "\(withdrawal.text)")
+    let after = try site.refund(refund)
+    #expect(after["state"]?.string == "sending")
+    #expect(after["sends"]?.integer == sends)
+    #expect(try site.transmissions(refund).count == transmissions)
+    #expect(try site.weChatRefunds(of: number) == [])
+  }
+
+  @Test(arguments: ["NOTENOUGH", "SOMETHING_NEW"])
+  func `who gives up what WeChat has refused does not send it`(code: String) throws {
+    let site = try Site()
+    let (number, _) = try site.paidOrder()
+    let refund = "R-\(number)"
+    // Now it would be taken: a refund that is sent again moves money.
+    try site.fault("refund", "refuse", of: refund, code: code, count: code == "NOTENOUGH" ? 1 : 3)
+    _ = try site.refund(number, fee: 1990, refundNumber: refund)
+    let wait = code == "NOTENOUGH" ? "funds" : "person"
+    try eventually("it waits for \(wait)") {
+      let view = try site.refund(refund)
+      if view["waiting_for"]?.string == wait { return true }
+      if try site.isDue(refund) { _ = try site.command(["sweep"]) }
+      return false
+    }
+    let transmissions = try site.transmissions(refund).count
+    try eventually("it is due") { try site.isDue(refund) }
+    let withdrawal = try site.decide("withdraw", refund, ["reason": "算了"])
+    #expect(withdrawal.json["state"]?.string == "refused", "\(withdrawal.text)")
+    #expect(try site.transmissions(refund).count == transmissions)
+    #expect(try site.weChatRefunds(of: number) == [])
+    #expect(try site.reserved(number) == 0)
+  }
+
   @Test func `late money goes back although somebody else was at the payment`() throws {
     let site = try Site(Site.Options(hasDuties: true, latePayment: "refund"))
     let (number, _, payment) = try site.unpaidOrder()
@@ -266,5 +312,15 @@ import Testing
     try eventually("the refund is in the books") {
       try site.merchantOrder(number)["refunded_fee"]?.integer == 1990
     }
+  }
+}
+
+extension Site {
+  /// Whether something is to be done about a refund now.
+  fileprivate func isDue(_ refund: String) throws -> Bool {
+    try count(
+      "duty",
+      where: "kind = 'refund' AND subject = '\(refund)' AND done_at IS NULL AND lease_until = 0"
+        + " AND due_at <= CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)") == 1
   }
 }
