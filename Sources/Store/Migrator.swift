@@ -64,9 +64,8 @@ package struct Migrator: Sendable {
 
   /// Applies what is missing. Running it twice changes nothing.
   ///
-  /// - Parameter progress: told before each migration: its name, how many are done, how many in all.
   /// - Throws: `MigrationRefusal`, `MariaDBError`.
-  package func apply(progress: (String, Int, Int) -> Void = { _, _, _ in }) throws -> Report {
+  package func apply() throws -> Report {
     var connection = try Connection(administrator)
     try connection.run(
       "CREATE DATABASE IF NOT EXISTS \(try quoted(database)) "
@@ -76,10 +75,7 @@ package struct Migrator: Sendable {
     let comparison = try Self.compare(&connection)
     if let newer = comparison.newer.first { throw MigrationRefusal.newerThanProgram(newer) }
     let missing = Migration.all.suffix(comparison.missing.count)
-    for (index, migration) in missing.enumerated() {
-      progress(migration.name, index, missing.count)
-      try connection.apply(migration)
-    }
+    for migration in missing { try connection.apply(migration) }
     // An account that migrates by itself cannot be kept from changing the journal.
     let isLimited = administrator.user != service.user
     let before = try rights(&connection)

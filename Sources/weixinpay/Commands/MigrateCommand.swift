@@ -28,12 +28,7 @@ struct MigrateCommand: ParsableCommand {
         database: database.name,
         service: Migrator.ServiceAccount(
           user: database.user, password: database.password?.revealed))
-      var progress = Progress("migrating")
-      defer { progress.finish() }
-      let report = try migrator.apply { name, done, total in
-        progress.show(name, done: done, of: total)
-      }
-      progress.finish()
+      let report = try migrator.apply()
       Console.show(report.applied.map { "applied \($0)" })
       if report.isServiceAccountNew { Console.show("created the account \(database.user)") }
       for grant in report.granted {

@@ -10,7 +10,7 @@ struct Console: Sendable {
   static let error = Console(stream: 2)
 
   /// Whether it is a terminal.
-  let isInteractive: Bool
+  private let isInteractive: Bool
   /// Whether colour is welcome there (https://no-color.org).
   private let isColoured: Bool
 
