@@ -90,7 +90,7 @@ struct NotificationRounds {
 
   private func addUnpaid(_ prefix: String) throws {
     var connection = try stage.connection()
-    try connection.addOrders(prefix, count)
+    try connection.addOrders(prefix, count, of: openID)
     try connection.execute(
       """
       INSERT INTO payment (merchant, out_trade_no, order_no, attempt, state, openid, total_fee,

@@ -27,7 +27,7 @@ struct PaymentRounds {
 
   func addOrders(_ prefix: String) throws {
     var connection = try stage.connection()
-    try connection.addOrders(prefix, count)
+    try connection.addOrders(prefix, count, of: buyer.openID)
   }
 
   /// Pays through nginx; whatever is not answered 200 with values to sign ends the run.
@@ -103,13 +103,13 @@ extension Act {
 }
 
 extension Connection {
-  /// Orders `<prefix>1000000` and following, as a shop would have created them.
-  mutating func addOrders(_ prefix: String, _ count: Int) throws {
+  /// Orders `<prefix>1000000` and following, as a shop would have created them for a buyer.
+  mutating func addOrders(_ prefix: String, _ count: Int, of buyer: OpenID) throws {
     try execute(
       """
       INSERT INTO shop_order (merchant, order_no, openid, total_fee, body, created_at)
-      SELECT 'main', CONCAT('\(prefix)', 1000000 + seq), NULL, 1990, '演示茶叶', 0
+      SELECT 'main', CONCAT('\(prefix)', 1000000 + seq), ?, 1990, '演示茶叶', 0
       FROM seq_0_to_\(count - 1)
-      """)
+      """, [.text(buyer.text)])
   }
 }

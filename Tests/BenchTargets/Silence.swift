@@ -19,7 +19,7 @@ struct Silence {
     let alone = try notifications.latency("SA\(round)")
     let prefix = "SW\(round)"
     var connection = try stage.connection()
-    try connection.addOrders(prefix, workers)
+    try connection.addOrders(prefix, workers, of: buyer.openID)
     for endpoint in ["unifiedorder", "orderquery"] {
       try stage.control(
         "fault",

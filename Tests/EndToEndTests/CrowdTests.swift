@@ -70,7 +70,7 @@ import Testing
     try concurrently(10) { _ in
       try (0..<(count / 10)).map { _ in
         let number = Site.number()
-        try site.createOrder(number)
+        try site.createOrder(number, openID: buyer.openID)
         let payment = try site.pay(number, buyer)
         try #require(payment.status == 200, "\(payment.text)")
         try site.confirm(payment)

@@ -16,7 +16,7 @@ import Testing
     let orders = try concurrently(20) { _ in
       try (0..<25).map { _ in
         let number = Site.number()
-        try site.createOrder(number)
+        try site.createOrder(number, openID: buyer.openID)
         let payment = try site.pay(number, buyer)
         try #require(payment.status == 200, "\(payment.text)")
         try site.confirm(payment)

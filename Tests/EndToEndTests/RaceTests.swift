@@ -16,7 +16,7 @@ import Testing
     let orders = try concurrently(Self.threads) { _ in
       try (0..<(Self.rounds / Self.threads)).map { _ in
         let number = Site.number()
-        try site.createOrder(number)
+        try site.createOrder(number, openID: buyer.openID)
         let payment = try site.pay(number, buyer)
         try #require(payment.status == 200, "\(payment.text)")
         let replies = try concurrently(2) { side in
