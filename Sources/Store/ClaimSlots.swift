@@ -11,17 +11,41 @@ extension Connection {
   /// Records an attempt on an order that names no payer, if its number and one of its payer's slots
   /// are free.
   ///
-  /// - Returns: `nil` when another attempt of the payer has taken the slot in the same moment. The
-  ///   transaction is then to end before another slot is tried: it holds locks in the unique key, and
-  ///   two that hold some and want more would wait for each other.
+  /// - Returns: `nil` when it is to be tried again, in a transaction of its own: slots were freed, or
+  ///   another attempt of the payer has taken the slot in the same moment. This one then holds locks
+  ///   in the unique key, and two that hold some and want more would wait for each other.
   mutating func openClaim(
     _ attempt: PaymentAttempt, of payer: OpenID, by act: Act
   ) throws -> PaymentAttempts.Opening? {
     if attempt.number > 1, try isTaken(attempt) { return .taken }
     // By chance: several presses at once would all want the first one.
-    let slot = try freeClaimSlots(attempt.merchant, payer).randomElement()
-    if let slot, try insert(attempt, claimSlot: slot, by: act) { return .opened }
-    return try obstacle(to: attempt) ?? (slot == nil ? .tooManyClaims : nil)
+    if let slot = try freeClaimSlots(attempt.merchant, payer).randomElement() {
+      return try insert(attempt, claimSlot: slot, by: act) ? .opened : obstacle(to: attempt)
+    }
+    if let obstacle = try obstacle(to: attempt) { return obstacle }
+    return try freeNamed(attempt.merchant, payer) ? nil : .tooManyClaims
+  }
+
+  /// Frees the slots of attempts whose order has come to name their payer.
+  ///
+  /// Read first: an UPDATE that joins `shop_order` would lock rows of the shop's own table.
+  /// - Returns: whether there were any.
+  private mutating func freeNamed(
+    _ merchant: MerchantName, _ payer: OpenID
+  ) throws(MariaDBError) -> Bool {
+    let named = try query(
+      """
+      SELECT p.out_trade_no FROM payment p
+      JOIN shop_order o ON o.merchant = p.merchant AND o.order_no = p.order_no
+      WHERE p.merchant = ? AND p.openid = ? AND p.open_claim_slot IS NOT NULL AND o.openid = ?
+      ORDER BY p.out_trade_no
+      """, [.text(merchant.text), .text(payer.text), .text(payer.text)])
+    for row in named {
+      try execute(
+        "UPDATE payment SET claim_slot = NULL WHERE merchant = ? AND out_trade_no = ?",
+        [.text(merchant.text), .text(try row.text("out_trade_no"))])
+    }
+    return !named.isEmpty
   }
 
   private mutating func freeClaimSlots(

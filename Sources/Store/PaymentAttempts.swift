@@ -57,13 +57,13 @@ package struct PaymentAttempts: Sendable {
   package func open(
     _ attempt: PaymentAttempt, isClaim: Bool = false, by act: Act
   ) throws -> Opening {
-    // Until the deadline, which ends every transaction. Each round another attempt has got a slot.
+    // Until the deadline, which ends every transaction. Each round a slot was taken, or some freed.
     while true {
       if let opening = try openOnce(attempt, isClaim: isClaim, by: act) { return opening }
     }
   }
 
-  /// - Returns: `nil` when another attempt was faster to take a slot.
+  /// - Returns: `nil` when it is to be tried again.
   private func openOnce(
     _ attempt: PaymentAttempt, isClaim: Bool, by act: Act
   ) throws -> Opening? {

@@ -52,6 +52,21 @@ import Testing
     #expect(try shop.open("ORDER-22") == .tooManyClaims)
   }
 
+  @Test func `an order that has come to name the buyer does not count any more`() throws {
+    let shop = try Shop()
+    for number in 1...Self.most { _ = try shop.open("ORDER-\(number)") }
+    for (number, payer) in [(7, shop.buyer.text), (8, "oAnotherBuyer_000000000000001"), (9, "")] {
+      try shop.run(
+        """
+        INSERT INTO shop_order (merchant, order_no, openid, total_fee, body, created_at)
+        VALUES ('main', 'ORDER-\(number)', '\(payer)', 1990, 'tea', 1)
+        """)
+    }
+    #expect(try shop.open("ORDER-21") == .opened)
+    #expect(try shop.open("ORDER-22") == .tooManyClaims)
+    #expect(try shop.openClaims() == ["created": 20])
+  }
+
   @Test func `an attempt of which WeChat has never answered counts as well`() throws {
     let shop = try Shop()
     for number in 1...Self.most { _ = try shop.open("ORDER-\(number)") }
