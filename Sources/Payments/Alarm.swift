@@ -34,6 +34,9 @@ package enum Alarm: String, CaseIterable, Sendable {
   case refundOverlap = "refund_overlap"
   /// WeChat had given back some of the payment before it was known here: the goods may not be due.
   case refundedElsewhere = "refunded_elsewhere"
+  /// A refund has waited for an hour for what a person has to mend: the merchant's balance, the
+  /// configuration, or a refusal of which the reason is not known here. Ends when it gets ahead.
+  case refundDelayed = "refund_delayed"
   /// WeChat reports something about a refund that contradicts our records.
   case refundMismatch = "refund_mismatch"
   /// Late money was to go back by itself, and its number `LATE-NO` was another refund's already.

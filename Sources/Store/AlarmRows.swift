@@ -30,6 +30,16 @@ extension JournalLine {
   }
 }
 
+extension JournalLine {
+  /// Whether a refund that was under way has got further than to be sent once more.
+  fileprivate var endsDelay: Bool {
+    guard refund != nil, to != from, let from = from.flatMap(RefundState.init(rawValue:)),
+      let to = to.flatMap(RefundState.init(rawValue:))
+    else { return false }
+    return from.isUnderWay && to != .sending
+  }
+}
+
 /// The statements on rows of `alarm`, each in the transaction of the journal line that causes it.
 extension Connection {
   /// Whether the alarm of a line was raised before, open or resolved.
@@ -43,6 +53,7 @@ extension Connection {
   /// Raises the alarm of a line, if it has one, and ends those that are over with it.
   mutating func updateAlarms(after line: JournalLine, by act: Act) throws(MariaDBError) {
     if let alarm = line.alarm { try raise(alarm, line, by: act) }
+    if line.endsDelay { try endDelay(line, note: "the refund is \(line.to ?? "over")", by: act) }
     if let refund = line.refund, line.from == RefundState.abnormal.rawValue, line.to != line.from {
       try end(
         .refundAbnormal, of: line, where: "out_refund_no = ?", [.text(refund.text)],
@@ -76,6 +87,27 @@ extension Connection {
         Value(line.refund?.text), .text(alarm.rawValue), .text(line.storedDetail),
         line.digest(alarm), .integer(act.now.microseconds),
       ])
+  }
+
+  /// Ends the alarm that a refund has waited too long.
+  mutating func endDelay(_ line: JournalLine, note: String, by act: Act) throws(MariaDBError) {
+    guard let refund = line.refund else { return }
+    // Looked for first: hardly a refund has one, and who writes locks.
+    let isRaised = try !query(
+      """
+      SELECT 1 FROM alarm FORCE INDEX (raised_once)
+      WHERE merchant = ? AND order_no = ? AND kind = ? AND out_refund_no = ?
+        AND resolved_at IS NULL
+      """,
+      [
+        .text(line.merchant.text), .text(line.order.text), .text(Alarm.refundDelayed.rawValue),
+        .text(refund.text),
+      ]
+    ).isEmpty
+    guard isRaised else { return }
+    try end(
+      .refundDelayed, of: line, where: "out_refund_no = ?", [.text(refund.text)], note: note,
+      by: act)
   }
 
   private mutating func end(

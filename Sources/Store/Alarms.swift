@@ -4,7 +4,8 @@ package import Payments
 /// What a person must look at (告警): one row for each contradiction, open until it is resolved.
 ///
 /// Alarms are raised by journal lines, in their transaction. Those that tell of a state
-/// (`refundAbnormal`, `refundOverlap`) end with it; all others are resolved by a person.
+/// (`refundAbnormal`, `refundOverlap`, `refundDelayed`) end with it; all others are resolved by a
+/// person.
 package struct Alarms: Sendable {
   private let database: Database
 

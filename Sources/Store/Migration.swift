@@ -30,6 +30,7 @@ package struct Migration: Sendable {
     ("017-unified-order", PackageResources._17_unified_order_sql),
     ("018-login-sessions-of-a-buyer", PackageResources._18_login_sessions_of_a_buyer_sql),
     ("019-claim-slots", PackageResources._19_claim_slots_sql),
+    ("020-refund-delays", PackageResources._20_refund_delays_sql),
   ].enumerated().map { index, file in
     Migration(number: index + 1, name: file.0, sql: String(decoding: file.1, as: UTF8.self))
   }

@@ -346,6 +346,7 @@ extension Alarm {
     case .refundedElsewhere:
       "WeChat had refunded some of it before the payment was known here: look at the refunds before"
         + " the goods go out"
+    case .refundDelayed: "the refund has waited for an hour and does not go on by itself"
     case .refundMismatch: "WeChat reports another refund than the one that was recorded"
     case .refundNumberTaken:
       "another refund has the number of the one that sends late money back: look at both"

@@ -147,15 +147,16 @@ extension Refunds {
       let changed = try connection.execute(
         """
         UPDATE refund SET unanswered = ?, wait = ?, remark = ?, refusals = refusals + ?,
-          version = version + 1, parameters = COALESCE(?, parameters)
+          version = version + 1, parameters = COALESCE(?, parameters),
+          held_since = IF(? IS NULL OR held_by = ?, held_since, ?), held_by = COALESCE(?, held_by)
         WHERE merchant = ? AND out_refund_no = ? AND version = ?
         """,
         [
           .integer(doubt == .unanswered ? 1 : 0), .text(wait.rawValue),
           .text(remark.abridged(to: 255)),
-          .integer(isRefusal ? 1 : 0), Value(parameters), .text(refund.merchant.text),
-          .text(refund.number.text),
-          .integer(refund.version),
+          .integer(isRefusal ? 1 : 0), Value(parameters), Value(wait.held), Value(wait.held),
+          .integer(act.now.microseconds), Value(wait.held), .text(refund.merchant.text),
+          .text(refund.number.text), .integer(refund.version),
         ])
       guard changed == 1 else { throw RefundChanged() }
       // The same trouble again and again is one line of the order's history.
@@ -262,12 +263,17 @@ extension Connection {
       refund, news.event,
       assigning: [
         "refund_id = ?", "succeeded_at = COALESCE(?, succeeded_at)", "unanswered = 0", "wait = ?",
-        "remark = NULL", "refusals = 0",
+        "remark = NULL", "refusals = 0", "held_by = NULL", "held_since = NULL",
       ],
       [
         .text(news.refundID.text), Value(news.succeededAt?.microseconds), Value(wait?.rawValue),
       ],
       detail: "\(to.sentence), refund_id \(news.refundID)", by: act)
+    // No line tells of it when the state is as before.
+    if to == refund.state, refund.wait != nil {
+      try endDelay(
+        refund.line(news.event.rawValue, detail: ""), note: "WeChat has answered", by: act)
+    }
   }
 }
 

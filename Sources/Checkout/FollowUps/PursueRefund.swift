@@ -135,6 +135,8 @@ struct PursueRefund {
           refund.isUnanswered ? .unanswered : .notAccepted, waiting: pause.wait,
           remark: pause.remark, of: refund, duty, by: conversation.act("duty"))
       }
+      // It comes back each minute, and thus in time.
+      _ = try store.raiseDelay(of: refund, by: conversation.act("duty"))
       // At different times: all who were held back would come back at once. Not much later than the
       // pause ends, or those whose failures make it pause would always come first.
       return .notBegun(afterSeconds: pause.seconds + .random(in: 0...10))
@@ -285,7 +287,9 @@ struct PursueRefund {
       case .configuration: Patience.configuration.seconds(attempt: duty.attempt)
       case .person: Patience.person.seconds(attempt: duty.attempt)
       }
-    return .again(afterSeconds: seconds, isFresh: false)
+    // No later than the moment at which a person is told.
+    let untilAlarm = try store.raiseDelay(of: refund, by: conversation.act("duty"))
+    return .again(afterSeconds: min(seconds, untilAlarm ?? seconds), isFresh: false)
   }
 
   private func pause(_ wait: RefundWait, _ error: WeChatPayError) throws {
