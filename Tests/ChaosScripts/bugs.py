@@ -114,7 +114,7 @@ BUGS = [
 """, "      if !hint.body.isEmpty {\n        let isRepeated = false\n"),)),
     Bug("count as told what has not arrived", f"{DELIVERY}/DeliverEvents.swift", "O1 O2", ((
         "      remark = try channel.tell(",
-        """      try gateway.deliveries.recordArrived(
+        """      try services.deliveries.recordArrived(
         pending, remark: nil, isRemarkable: false, by: conversation.act("delivery"))
       remark = try channel.tell("""),)),
     Bug("tell the latest event first", f"{STORE}/Deliveries.swift", "O1 O3", ((
