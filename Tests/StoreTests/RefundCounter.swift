@@ -9,7 +9,7 @@ import Testing
 extension Shop {
   var refunds: Refunds { Refunds(database) }
   var duties: Duties { Duties(database) }
-  var soon: ContinuousClock.Instant { .now + .seconds(20) }
+  var soon: ContinuousClock.Instant { .now + .seconds(120) }
 
   /// An order whose buyer has paid.
   func paid(
