@@ -170,7 +170,10 @@ import Testing
       becomeUnprivileged(keeping: folder)
       let owner = try ListeningSocket(path: folder.file("a.sock"))
       let healthy = try shareholder(of: owner, workers: 2)
-      let run = try NativeThread.start(name: "run") { healthy.run() }
+      // Its threads are there before the others take what is left.
+      let serving = DispatchSemaphore(value: 0)
+      let run = try NativeThread.start(name: "run") { healthy.run { serving.signal() } }
+      guard serving.wait(timeout: .now() + .seconds(60)) == .success else { exit(7) }
       let starved = try shareholder(of: owner, workers: 4000)
       try limitThreads(toMore: 100)
       guard case .outOfThreads = starved.run() else { exit(3) }
