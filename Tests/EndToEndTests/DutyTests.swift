@@ -4,6 +4,18 @@ import Testing
 
 /// Nothing depends on a notification that WeChat does not guarantee.
 @Suite struct DutyTests {
+  /// WeChat knows no order from here on.
+  private func forgetOrders(at site: Site) throws {
+    for endpoint in ["orderquery", "closeorder"] {
+      try site.control(
+        "POST", "fault",
+        [
+          "endpoint": .string(endpoint), "fault": "refuse", "code": "ORDERNOTEXIST",
+          "count": .number("0"),
+        ])
+    }
+  }
+
   @Test func `without a single notification every payment and every refund comes to its end`()
     throws
   {
@@ -64,14 +76,7 @@ import Testing
   {
     let site = try Site(.withDuties)
     let (number, _, _) = try site.unpaidOrder()
-    for endpoint in ["orderquery", "closeorder"] {
-      try site.control(
-        "POST", "fault",
-        [
-          "endpoint": .string(endpoint), "fault": "refuse", "code": "ORDERNOTEXIST",
-          "count": .number("0"),
-        ])
-    }
+    try forgetOrders(at: site)
     try site.execute(
       """
       UPDATE payment SET parameters =
@@ -106,14 +111,7 @@ import Testing
   @Test func `an attempt of another mch_id is neither asked about nor closed`() throws {
     let site = try Site(.withDuties)
     let (number, _, _) = try site.unpaidOrder()
-    for endpoint in ["orderquery", "closeorder"] {
-      try site.control(
-        "POST", "fault",
-        [
-          "endpoint": .string(endpoint), "fault": "refuse", "code": "ORDERNOTEXIST",
-          "count": .number("0"),
-        ])
-    }
+    try forgetOrders(at: site)
     try site.execute(
       """
       UPDATE payment SET prepay_expires_at = 1, parameters = REPLACE(REPLACE(parameters,

@@ -10,15 +10,22 @@ import WeChatPay
 
 /// What `check` finds beyond the settings themselves.
 @Suite struct CheckFindingsTests {
-  @Test func `a certificate counts from its first second to its last`() throws {
-    let site = try SettingsFixture()
-    let identity = try CertificateAuthority(in: site.folder.path).client("1230000109", days: 300)
+  /// The files of a merchant's certificate that lasts 300 days from now.
+  private func certificate(
+    madeOutTo name: String, in site: SettingsFixture
+  ) throws -> CertificateFiles {
+    let identity = try CertificateAuthority(in: site.folder.path).client(name, days: 300)
     try site.write(String(decoding: identity.certificate, as: UTF8.self), to: "c.pem")
     try site.write(String(decoding: identity.privateKey, as: UTF8.self), to: "k.pem")
-    let files = CertificateFiles(
+    return CertificateFiles(
       merchant: MerchantName("main")!, merchantID: MerchantID("1230000109")!,
       certificate: SecretFile(path: site.folder.file("c.pem")),
       privateKey: SecretFile(path: site.folder.file("k.pem")))
+  }
+
+  @Test func `a certificate counts from its first second to its last`() throws {
+    let site = try SettingsFixture()
+    let files = try certificate(madeOutTo: "1230000109", in: site)
     let now = Int64(Date().timeIntervalSince1970)
     func finding(_ days: Int64) throws -> Finding {
       try #require(files.check(at: now + days * 86_400).first)
@@ -41,13 +48,7 @@ import WeChatPay
 
   @Test func `another merchant's certificate is called so, also when it has expired`() throws {
     let site = try SettingsFixture()
-    let identity = try CertificateAuthority(in: site.folder.path).client("1900000108", days: 300)
-    try site.write(String(decoding: identity.certificate, as: UTF8.self), to: "c.pem")
-    try site.write(String(decoding: identity.privateKey, as: UTF8.self), to: "k.pem")
-    let files = CertificateFiles(
-      merchant: MerchantName("main")!, merchantID: MerchantID("1230000109")!,
-      certificate: SecretFile(path: site.folder.file("c.pem")),
-      privateKey: SecretFile(path: site.folder.file("k.pem")))
+    let files = try certificate(madeOutTo: "1900000108", in: site)
     let now = Int64(Date().timeIntervalSince1970)
     #expect(files.check(at: now).map(\.level) == [.warn])
     let findings = files.check(at: now + 301 * 86_400)
